@@ -1,0 +1,229 @@
+"""One ComfyUI server over HTTP: submit, look up, fetch, cancel (specification comfyui 1, 2, 4, 6)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import httpx
+import msgspec
+
+from gaze.comfyui import words
+
+# The whole of /object_info is some megabytes where many custom nodes are installed.
+_LOOK = httpx.Timeout(5.0, connect=2.0)
+_SUBMIT = httpx.Timeout(30.0, connect=2.0)
+_LOAD = httpx.Timeout(60.0, connect=2.0)
+INTERRUPT_BY_ID = (0, 3, 57)
+
+
+class Unreachable(Exception):
+    """The server does not answer, or not as ComfyUI does; waiting may mend it."""
+
+
+class Uncertain(Unreachable):
+    """The answer to a submission got lost: it may have been accepted. Look it up before sending it again."""
+
+
+class Rejected(Exception):
+    """The server refused the graph; `sentences` says why, one for each fault."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__(" ".join(sentences))
+        self.sentences = sentences
+
+
+class System(msgspec.Struct, frozen=True):
+    """What a server says of itself; memory in bytes."""
+
+    version: tuple[int, ...]
+    version_text: str
+    device: str
+    vram_total: int
+    vram_free: int
+    simulator: bool
+
+
+class Image(msgspec.Struct, frozen=True):
+    """An image as a server names it."""
+
+    filename: str
+    subfolder: str
+    type: str
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Where a prompt is. `lost` means neither in the queue nor in the history."""
+
+    place: Literal["pending", "running", "done", "error", "interrupted", "lost"]
+    images: dict[str, tuple[Image, ...]] = {}  # by node id
+    error: Mapping[str, Any] | None = None
+
+
+class QueueState(msgspec.Struct, frozen=True):
+    """Prompt ids at a server, the pending ones in the order in which they will run."""
+
+    running: tuple[str, ...]
+    pending: tuple[str, ...]
+
+
+class Comfy:
+    """A ComfyUI server at `url`, asked through a shared HTTP client."""
+
+    def __init__(self, url: str, http: httpx.AsyncClient) -> None:
+        self.url = url.rstrip("/")
+        self._http = http
+
+    async def system(self) -> System:
+        """Version, device and memory. Raises Unreachable, also for a server that is not ComfyUI (F114)."""
+        answer = await self._json("GET", "/system_stats")
+        try:
+            system = answer["system"]
+            devices = answer["devices"]
+            text = str(system.get("comfyui_version") or "0")
+            device = devices[0] if devices else {}
+            return System(
+                version=_version(text),
+                version_text=text,
+                device=str(device.get("name", "")),
+                vram_total=int(device.get("vram_total", 0)),
+                vram_free=int(device.get("vram_free", 0)),
+                simulator=bool(system.get("simulator", False)),
+            )
+        except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+            raise Unreachable("not a ComfyUI server at this address") from error
+
+    async def object_info(self) -> dict[str, Any]:
+        """Every node class with its inputs, as the server has it now."""
+        answer = await self._json("GET", "/object_info", timeout=_LOAD)
+        if not isinstance(answer, dict):
+            raise Unreachable("not a ComfyUI server at this address")
+        return answer
+
+    async def queue(self) -> QueueState:
+        """The queue: what runs and what waits."""
+        answer = await self._json("GET", "/queue")
+        try:
+            pending = sorted(answer["queue_pending"], key=lambda item: item[0])
+            return QueueState(
+                running=tuple(str(item[1]) for item in answer["queue_running"]),
+                pending=tuple(str(item[1]) for item in pending),
+            )
+        except (KeyError, TypeError, IndexError) as error:
+            raise Unreachable("not a ComfyUI server at this address") from error
+
+    async def submit(self, graph: Mapping[str, Any], prompt_id: str, client_id: str, workflow: Any = None) -> list[str]:
+        """Queue `graph` under `prompt_id`; the sentences of a partial refusal (F115), usually none.
+
+        Raises Rejected (nothing was queued), Unreachable (it never arrived) or Uncertain.
+        """
+        extra = {"extra_pnginfo": {"workflow": workflow}} if workflow is not None else {}
+        body = {"prompt": graph, "client_id": client_id, "prompt_id": prompt_id, "extra_data": extra}
+        try:
+            answer = await self._http.post(f"{self.url}/prompt", json=body, timeout=_SUBMIT)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise Unreachable(self._offline()) from error
+        except httpx.HTTPError as error:
+            raise Uncertain("the answer to the submission got lost") from error
+        if answer.status_code in (502, 503, 504):
+            raise Uncertain(f"the server answered {answer.status_code}")
+        if answer.status_code != 200:
+            raise Rejected(words.refusals(answer.status_code, answer.text, graph))
+        try:
+            said = json.loads(answer.content)
+            accepted = str(said["prompt_id"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise Unreachable("not a ComfyUI server at this address") from error
+        if accepted != prompt_id:
+            # Before 0.3.45 the server chose its own id, and no attempt could be found again after a crash.
+            await self.cancel(accepted)
+            raise Rejected(["This ComfyUI is too old: it does not keep the id of a prompt. 0.3.45 or newer is needed."])
+        return list(words.node_faults(said.get("node_errors"), graph))
+
+    async def find(self, prompt_id: str) -> Found:
+        """Where `prompt_id` is: the queue first, then the history (moves between them are atomic)."""
+        queue = await self.queue()
+        if prompt_id in queue.running:
+            return Found("running")
+        if prompt_id in queue.pending:
+            return Found("pending")
+        return await self.history(prompt_id)
+
+    async def history(self, prompt_id: str) -> Found:
+        """What the history says of just this id; `lost` if nothing."""
+        answer = await self._json("GET", f"/history/{prompt_id}")
+        entry = answer.get(prompt_id) if isinstance(answer, dict) else None
+        if not isinstance(entry, dict):
+            return Found("lost")
+        status = entry.get("status") or {}
+        messages = [m for m in status.get("messages", []) if isinstance(m, list) and len(m) == 2]
+        for name, data in reversed(messages):
+            if name == "execution_error":
+                return Found("error", _images(entry), data)
+            if name == "execution_interrupted":
+                return Found("interrupted", _images(entry), data)
+        if status.get("status_str") == "error":
+            return Found("error", _images(entry), {})
+        return Found("done", _images(entry))
+
+    async def fetch(self, image: Image) -> bytes:
+        """The original bytes of an image. Raises FileNotFoundError if the server has lost it."""
+        params = {"filename": image.filename, "subfolder": image.subfolder, "type": image.type}
+        try:
+            answer = await self._http.get(f"{self.url}/view", params=params, timeout=_LOAD)
+        except httpx.HTTPError as error:
+            raise Unreachable(self._offline()) from error
+        if answer.status_code == 404:
+            raise FileNotFoundError(f"{self.url} no longer has {image.filename}")
+        if answer.status_code != 200:
+            raise Unreachable(f"the server answered {answer.status_code} for {image.filename}")
+        return answer.content
+
+    async def cancel(self, prompt_id: str, version: tuple[int, ...] = INTERRUPT_BY_ID) -> None:
+        """Take `prompt_id` off the queue, and interrupt it if it is really running there (F73).
+
+        Before ComfyUI 0.3.57 an interrupt is global, so it is sent only while the queue shows this id running.
+        """
+        await self._send("/queue", {"delete": [prompt_id]})
+        if prompt_id in (await self.queue()).running:
+            await self._send("/interrupt", {"prompt_id": prompt_id})
+
+    async def _send(self, path: str, body: Mapping[str, Any]) -> None:
+        with contextlib.suppress(httpx.HTTPError):
+            await self._http.post(f"{self.url}{path}", json=body, timeout=_LOOK)
+
+    async def _json(self, method: str, path: str, timeout: httpx.Timeout = _LOOK) -> Any:
+        try:
+            answer = await self._http.request(method, f"{self.url}{path}", timeout=timeout)
+        except httpx.HTTPError as error:
+            raise Unreachable(self._offline()) from error
+        if answer.status_code != 200:
+            raise Unreachable(f"the server answered {answer.status_code}")
+        try:
+            # Histories of strangers may hold bare NaN, which only Python's own parser takes.
+            return json.loads(answer.content)
+        except ValueError as error:
+            raise Unreachable("not a ComfyUI server at this address") from error
+
+    def _offline(self) -> str:
+        return f"nothing answers at {self.url.removeprefix('http://')}"
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def _images(entry: Mapping[str, Any]) -> dict[str, tuple[Image, ...]]:
+    outputs = entry.get("outputs")
+    found: dict[str, tuple[Image, ...]] = {}
+    for node_id, output in outputs.items() if isinstance(outputs, dict) else ():
+        listed = output.get("images") if isinstance(output, dict) else None
+        found[node_id] = tuple(
+            Image(str(item.get("filename", "")), str(item.get("subfolder", "")), str(item.get("type", "output")))
+            for item in listed or ()
+            if isinstance(item, dict) and item.get("filename")
+        )
+    return found

@@ -1,0 +1,1 @@
+"""Jobs: records, queues and events in Redis, and the workers that do them (specification jobs)."""
