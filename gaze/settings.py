@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -114,6 +115,37 @@ def read(env: Mapping[str, str] | None = None, file: Mapping[str, Any] | None = 
         if given.get(setting.key) not in (None, ""):
             values[setting.key] = _shaped(setting.key, given[setting.key])
     return Settings(**values)
+
+
+class LiveSettings:
+    """Settings that follow `data/settings.json`: each call reads the file again if its time has changed."""
+
+    def __init__(self, settings: Settings, **given: Any) -> None:
+        self._file = settings.root / "data" / "settings.json"
+        self._given = {**given, "root": settings.root}
+        self._stamp: tuple[int, int] = (0, 0)
+        self._settings = settings
+
+    def __call__(self) -> Settings:
+        try:
+            stat = self._file.stat()
+            stamp = (stat.st_mtime_ns, stat.st_size)
+        except OSError:
+            stamp = (0, 0)
+        if stamp != self._stamp:
+            content = _content(self._file) if stamp != (0, 0) else {}
+            if content is not None:  # a broken file leaves the last good settings in use
+                self._settings = read(file=content, **self._given)
+            self._stamp = stamp
+        return self._settings
+
+
+def _content(file: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(file.read_text("utf-8-sig"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def _shaped(key: str, value: Any, named: str = "") -> Any:

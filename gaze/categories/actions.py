@@ -48,7 +48,7 @@ CATEGORY = Category(
     struct=ActionAsset,
     order=4,
     key="a",
-    icon="run",
+    icon="pose",
     choice="actions",
     slots=(
         Slot(Part.ACTION, "action", main="full_body additional head eyes arms", face="head eyes", hand="arms hands"),

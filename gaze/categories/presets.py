@@ -19,7 +19,7 @@ CATEGORY = Category(
     struct=PresetAsset,
     order=9,
     key="p",
-    icon="bookmark",
+    icon="preset",
     system_prompt="preset_system.txt",
     blurb="Recipes to make again with one click.",
 )

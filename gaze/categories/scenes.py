@@ -49,7 +49,7 @@ CATEGORY = Category(
     struct=SceneAsset,
     order=6,
     key="e",
-    icon="mountain",
+    icon="scene",
     choice="scenes",
     slots=(Slot(Part.SCENE, "scene", main="theme background foreground furniture lighting colors"),),
     replaces=(Replaces("defaults::scene"),),

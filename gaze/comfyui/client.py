@@ -115,12 +115,15 @@ class Comfy:
         except (KeyError, TypeError, IndexError) as error:
             raise Unreachable("not a ComfyUI server at this address") from error
 
-    async def submit(self, graph: Mapping[str, Any], prompt_id: str, client_id: str, workflow: Any = None) -> list[str]:
+    async def submit(
+        self, graph: Mapping[str, Any], prompt_id: str, client_id: str, chunks: Mapping[str, Any] | None = None
+    ) -> list[str]:
         """Queue `graph` under `prompt_id`; the sentences of a partial refusal (F115), usually none.
 
+        Each of `chunks` becomes a text chunk of the PNG, beside ComfyUI's own `prompt`.
         Raises Rejected (nothing was queued), Unreachable (it never arrived) or Uncertain.
         """
-        extra = {"extra_pnginfo": {"workflow": workflow}} if workflow is not None else {}
+        extra = {"extra_pnginfo": dict(chunks)} if chunks else {}
         body = {"prompt": graph, "client_id": client_id, "prompt_id": prompt_id, "extra_data": extra}
         try:
             answer = await self._http.post(f"{self.url}/prompt", json=body, timeout=_SUBMIT)

@@ -123,7 +123,7 @@ async def publish_once(redis: Redis, *events: tuple[str, str, AnyEvent]) -> None
     """Append each (key, version, event) unless the last one published under its key had that version."""
     async with redis.pipeline(transaction=False) as pipe:
         for key, version, event in events:
-            pipe.eval(_ONCE, 2, STREAM, SEEN + key, version, _encode(event), KEPT, _SEEN_S)
+            pipe.eval(_ONCE, 2, STREAM, SEEN + key, version, _encode(event).decode(), str(KEPT), str(_SEEN_S))
         await pipe.execute()
 
 

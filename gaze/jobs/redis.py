@@ -169,11 +169,11 @@ def redis_url(settings: Settings) -> str:
 
 def pack(value: Any) -> bytes:
     """msgpack, never pickle; an exception (arq stores failures) becomes its text."""
-    return bytes(msgpack.packb(value, default=repr))
+    return bytes(msgpack.packb(value, default=repr))  # type: ignore[no-untyped-call]
 
 
 def unpack(data: bytes) -> Any:
-    return msgpack.unpackb(data, strict_map_key=False)
+    return msgpack.unpackb(data, strict_map_key=False)  # type: ignore[attr-defined,no-untyped-call]
 
 
 def connect(url: str, connections: int = 20) -> ArqRedis:
