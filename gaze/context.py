@@ -1,0 +1,153 @@
+"""Every long-lived object of a web process, made once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random, SystemRandom
+
+import httpx
+import redis
+from arq.connections import ArqRedis
+
+from gaze.categories import declared
+from gaze.comfyui.pool import Pool
+from gaze.core.category import Category
+from gaze.jobs import events
+from gaze.jobs.queue import JobQueue
+from gaze.jobs.record import new_id
+from gaze.jobs.redis import connect, redis_url
+from gaze.library import changes as changed
+from gaze.library.service import Library
+from gaze.settings import LiveSettings, program
+
+log = logging.getLogger("gaze.web")
+
+# More changes at once than this, and lists ask for themselves again instead of being told one by one.
+MANY = 40
+
+
+class Context:
+    """What handlers work with: settings, library, queue, servers, chance."""
+
+    def __init__(
+        self,
+        settings: LiveSettings,
+        categories: Mapping[str, Category],
+        library: Library,
+        connection: ArqRedis,
+        http: httpx.AsyncClient,
+        rng: Random,
+    ) -> None:
+        self.settings = settings
+        self.categories = categories
+        self.library = library
+        self.redis = connection
+        self.queue = JobQueue(connection, settings().keep_jobs_h * 3600)
+        self.http = http
+        self.pool = Pool(http, lambda: settings().comfyui_urls, settings().simulator_url, client_id=new_id())
+        self.rng = rng
+        self.program: Path = program()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._told: asyncio.Queue[Sequence[changed.Change]] = asyncio.Queue()
+
+    async def start(self) -> None:
+        """Begin to read and watch the library and to look at the servers."""
+        self._tasks = [
+            asyncio.create_task(self._publish_changes(), name="publish changes"),
+            asyncio.create_task(self.pool.watch(self._backends_changed), name="watch backends"),
+        ]
+        await self.library.start(polling=self.settings().polling)
+
+    async def stop(self) -> None:
+        """End all tasks and connections."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.library.stop()
+        await self.pool.close()
+        await self.http.aclose()
+        with contextlib.suppress(redis.RedisError):
+            await self.redis.aclose()
+
+    def tell(self, changes: Sequence[changed.Change]) -> None:
+        """The library's callback: take changes to be published."""
+        self._told.put_nowait(changes)
+
+    async def _publish_changes(self) -> None:
+        while True:
+            found = list(await self._told.get())
+            while not self._told.empty():
+                found.extend(self._told.get_nowait())
+            await self._publish(found)
+
+    async def _publish(self, found: Sequence[changed.Change]) -> None:
+        told = [item for change in found if (item := self._event(change))]
+        if len(told) > MANY:
+            # Each key still gets its version, so that another process does not tell it again.
+            told = told[:MANY] + [("library", new_id(), events.LibraryChanged())]
+        while told:
+            try:
+                await events.publish_once(self.redis, *told)
+                return
+            except redis.RedisError as error:
+                log.warning("changes wait for redis", extra={"cause": str(error)})
+                await asyncio.sleep(0.5)
+
+    def _event(self, change: changed.Change) -> tuple[str, str, events.AnyEvent] | None:
+        match change:
+            case changed.AssetChanged(category, slug, version, new):
+                # A problem that comes or goes leaves the version as it is, so it is part of the mark.
+                mark = f"{version}:{len(self.library.problem_of(category, slug))}"
+                return f"asset:{category}/{slug}", mark, events.AssetChanged(category, slug, version, new)
+            case changed.StateChanged(category, slug):
+                return f"state:{category}/{slug}", new_id(), events.AssetChanged(category, slug)
+            case changed.AssetRemoved(category, slug):
+                return f"asset:{category}/{slug}", "", events.AssetRemoved(category, slug)
+            case changed.ImageAdded(path, category, slug):
+                return f"image:{path}", "1", events.ImageAdded(path, category, slug)
+            case changed.ImageRemoved(path, category, slug):
+                return f"image:{path}", "", events.ImageRemoved(path, category, slug)
+            case changed.ProblemsChanged():
+                problems = self.library.problems()
+                mark = str(hash(tuple(map(str, problems))))
+                return "problems", mark, events.ProblemsChanged(len(problems))
+            case changed.SettingsChanged():
+                return "settings", new_id(), events.SettingsChanged()
+            case changed.TemplatesChanged() | changed.WildcardsChanged():
+                return "library", new_id(), events.LibraryChanged()
+            case changed.Progress(done, total) if done >= total:
+                return "library", new_id(), events.LibraryChanged()
+            case _:
+                return None
+
+    async def _backends_changed(self) -> None:
+        backends = self.pool.backends
+        up = sum(backend.up for backend in backends)
+        mark = repr([(b.url, b.state, b.running, b.pending, b.vram_free) for b in backends])
+        with contextlib.suppress(redis.RedisError):
+            await events.publish_once(self.redis, ("backends", mark, events.BackendsChanged(up, len(backends))))
+
+
+def build(
+    settings: LiveSettings,
+    categories: Mapping[str, Category] | None = None,
+    rng: Random | None = None,
+    http: httpx.AsyncClient | None = None,
+) -> Context:
+    """A context for one web process; nothing is connected or read yet."""
+    categories = categories or declared()
+    root = settings().root
+    library = Library(root, program(), categories, lambda found: context.tell(found))
+    context = Context(
+        settings,
+        categories,
+        library,
+        connect(redis_url(settings()), connections=50),
+        http or httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=20), trust_env=False),
+        rng or SystemRandom(),
+    )
+    return context
