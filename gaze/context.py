@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from random import Random, SystemRandom
 
@@ -113,7 +114,7 @@ class Context:
                 return f"image:{path}", "", events.ImageRemoved(path, category, slug)
             case changed.ProblemsChanged():
                 problems = self.library.problems()
-                mark = str(hash(tuple(map(str, problems))))
+                mark = sha256("\n".join(map(str, problems)).encode()).hexdigest()
                 return "problems", mark, events.ProblemsChanged(len(problems))
             case changed.SettingsChanged():
                 return "settings", new_id(), events.SettingsChanged()

@@ -15,7 +15,7 @@ from gaze.comfyui import words
 from gaze.comfyui.client import Comfy, Found, Image
 from gaze.comfyui.socket import Listener, Socket
 from gaze.jobs.queue import JobQueue
-from gaze.jobs.record import Job, Progress, Work
+from gaze.jobs.record import Job, Progress, Work, now
 
 # Silence after which the history is asked, and after the second time the socket is doubted (F71).
 SILENCE_S = 5.0
@@ -129,10 +129,14 @@ class Meter:
         self._told = 0.0
         self._progress = Progress()
         self._began: tuple[str, float, int] = ("", 0.0, 0)
+        self._running = job.status == "running"
 
     async def tell(self, listener: Listener) -> bool:
         """Publish the newest step and preview; True if it was too early, so that they are still owed."""
         at = self._monotonic()
+        if listener.started and not self._running:
+            self._running = True
+            await self._queue.move(self._job, "running", started=self._job.started or now())
         if at - self._told < TELL_EVERY_S:
             return not listener.over
         progress, eta = self._measure(listener, at)

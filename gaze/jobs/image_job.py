@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import msgspec
 from arq import Retry
@@ -21,7 +22,7 @@ from gaze.core.errors import Refusal
 from gaze.jobs.choose import Choice, NoneFits, Slots, choose
 from gaze.jobs.follow import Again, Meter, Over, follow, host, look_twice
 from gaze.jobs.queue import JobQueue
-from gaze.jobs.record import Attempt, Job, Result, Work, new_id, now
+from gaze.jobs.record import OPEN, Attempt, Job, Result, Status, Work, new_id, now
 
 log = logging.getLogger("gaze.jobs")
 
@@ -124,7 +125,8 @@ async def _resume(tools: JobTools, job: Job, work: Work) -> tuple[Choice, Job] |
     if found.place == "lost":
         raise Again(f"{host(attempt.backend)} no longer knew the job (restarted?); it was submitted once more.")
     await tools.slots.take(attempt.backend, job.id, force=True)
-    if not await tools.queue.move(job, "running", message=""):
+    status: Status = "running" if found.place == "running" else "queued"
+    if not await tools.queue.move(job, status, allowed=OPEN, message=""):
         raise Over("cancelled")
     return Choice(attempt.backend, job.backend or host(attempt.backend), work.graph, ()), job
 
@@ -141,12 +143,12 @@ async def _submit(tools: JobTools, job: Job, work: Work) -> tuple[Choice, Job]:
     job = msgspec.structs.replace(
         job,
         attempts=(*job.attempts, Attempt(prompt_id, choice.backend)),
-        started=job.started or now(),
         backend=choice.name,
         message=" ".join((*choice.notes, job.message)).strip(),
     )
-    changes = {key: getattr(job, key) for key in ("attempts", "started", "backend", "message")}
-    if not await tools.queue.move(job, "running", **changes):
+    changes = {key: getattr(job, key) for key in ("attempts", "backend", "message")}
+    # It stays queued until the backend says that it runs: another job may be before it there.
+    if not await tools.queue.move(job, "queued", allowed=OPEN, **changes):
         raise Over("cancelled")
     log.info("job submitted", extra={"job": job.id, "backend": choice.backend, "prompt": prompt_id})
     log.debug("prompts of job %s\n%s", job.id, prompts_block(work))
@@ -198,6 +200,7 @@ async def _follow(tools: JobTools, job: Job, work: Work, choice: Choice) -> tupl
 async def _keep(tools: JobTools, job: Job, work: Work, choice: Choice, images: tuple[Image, ...]) -> None:
     """Fetch, verify and save the pictures with their sidecars, then say that the job is done."""
     comfy = tools.pool.client(choice.backend)
+    job = await tools.queue.get(job.id)  # with the time at which it began
     category, _, slug = str(work.recipe.get("subject") or "generator").partition("/")
     stem = f"{job.created[:19].replace('-', '').replace(':', '')}_{job.attempts[-1].prompt_id[-8:]}"
     paths = [
@@ -210,7 +213,7 @@ async def _keep(tools: JobTools, job: Job, work: Work, choice: Choice, images: t
         await asyncio.to_thread(tools.keep.show, category, slug, paths[0], job.action, job.kind)
     for path in paths:
         await tools.image_added(path, category, slug)
-    result = Result(f"/static/uploads/{paths[0]}", paths[0], job.seed)
+    result = Result(f"/static/uploads/{quote(paths[0])}", paths[0], job.seed)
     if await tools.queue.move(job, "done", result=result, eta=None):
         log.info("job done", extra={"job": job.id, "backend": choice.backend})
 

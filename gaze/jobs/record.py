@@ -22,8 +22,8 @@ MOVES: Mapping[Status, frozenset[Status]] = {
     "queued": OVER | {"running", "waiting"},  # again: retried, or given back by a worker that stopped
     "running": frozenset({"queued", "waiting", "running"}),
     "waiting": frozenset({"queued", "running", "waiting"}),
-    "done": frozenset({"running", "waiting"}),
-    "failed": frozenset({"queued", "running", "waiting"}),
+    "done": OPEN,
+    "failed": OPEN,
     "cancelled": OPEN,
 }
 
