@@ -22,6 +22,7 @@ from gaze.jobs.queue import JobQueue
 from gaze.jobs.record import new_id
 from gaze.jobs.redis import connect, redis_url
 from gaze.library import changes as changed
+from gaze.library.secrets import Secrets
 from gaze.library.service import Library
 from gaze.settings import LiveSettings, program
 
@@ -52,6 +53,7 @@ class Context:
         self.pool = Pool(http, lambda: settings().comfyui_urls, settings().simulator_url, client_id=new_id())
         self.rng = rng
         self.program: Path = program()
+        self.secrets = Secrets(settings().private)
         self._tasks: list[asyncio.Task[None]] = []
         self._told: asyncio.Queue[Sequence[changed.Change]] = asyncio.Queue()
 
@@ -89,7 +91,7 @@ class Context:
         told = [item for change in found if (item := self._event(change))]
         if len(told) > MANY:
             # Each key still gets its version, so that another process does not tell it again.
-            told = told[:MANY] + [("library", new_id(), events.LibraryChanged())]
+            told = [*told[:MANY], ("library", new_id(), events.LibraryChanged())]
         while told:
             try:
                 await events.publish_once(self.redis, *told)

@@ -148,11 +148,17 @@ async def read(redis: Redis, after: str, block_ms: int = 5000) -> AsyncIterator[
         batch = []
         for entry_id, fields in answer[0][1] if answer else ():
             after = entry_id.decode()
-            try:
-                batch.append((after, _decode(fields[b"e"])))
-            except (KeyError, msgspec.MsgspecError):
-                continue  # written by another version of the program
+            if event := decode(fields):
+                batch.append((after, event))
         yield batch
+
+
+def decode(fields: dict[bytes, bytes]) -> AnyEvent | None:
+    """The event of a stream entry; None for one that another version of the program wrote."""
+    try:
+        return _decode(fields[b"e"])
+    except (KeyError, msgspec.MsgspecError):
+        return None
 
 
 def _order(entry_id: str) -> tuple[int, int]:

@@ -26,9 +26,7 @@ def picture(what: work.Picture) -> Image.Image:
         loaded = stored.convert("RGB")
     if what.scale == 1.0:
         return loaded
-    return loaded.resize(
-        (max(1, round(loaded.width * what.scale)), max(1, round(loaded.height * what.scale)))
-    )
+    return loaded.resize((max(1, round(loaded.width * what.scale)), max(1, round(loaded.height * what.scale))))
 
 
 def preview(what: work.Picture, share: float, *, part: bool = False) -> bytes:

@@ -30,9 +30,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 EMPTY = Answer()
-TROUBLE = Answer(
-    500, b"500 Internal Server Error\n\nServer got itself in trouble", "text/plain; charset=utf-8"
-)
+TROUBLE = Answer(500, b"500 Internal Server Error\n\nServer got itself in trouble", "text/plain; charset=utf-8")
 
 
 def as_json(value: Any, status: int = 200) -> Answer:

@@ -118,9 +118,7 @@ class Board:
                 return self.strike(fault)
         return None
 
-    def take_in_node(
-        self, node_id: str, class_type: str, *, step: int = 0, after: bool = False
-    ) -> Fault | None:
+    def take_in_node(self, node_id: str, class_type: str, *, step: int = 0, after: bool = False) -> Fault | None:
         """The node fault that strikes at this point of this node, used once."""
         for fault in list(self._left):
             here = fault.name in IN_NODE and fault.step == step and fault.after == after
@@ -129,6 +127,4 @@ class Board:
         return None
 
 
-IN_NODE = frozenset(
-    {"raise-in-node", "out-of-memory", "hang", "die-mid-job", "drop-websocket", "unregister-socket"}
-)
+IN_NODE = frozenset({"raise-in-node", "out-of-memory", "hang", "die-mid-job", "drop-websocket", "unregister-socket"})

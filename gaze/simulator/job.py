@@ -77,9 +77,7 @@ class Job:
         about: dict[str, Any] = {"node_id": node_id, "prompt_id": self.prompt_id, "display_node_id": node_id}
         about |= {"parent_node_id": None, "real_node_id": node_id, "image_type": "image/jpeg"}
         text = json.dumps(about).encode()
-        self._sockets.tell_raw(
-            struct.pack(">II", PREVIEW_WITH_METADATA, len(text)) + text + jpeg, self.client_id
-        )
+        self._sockets.tell_raw(struct.pack(">II", PREVIEW_WITH_METADATA, len(text)) + text + jpeg, self.client_id)
 
     def final_frame(self, png: bytes) -> None:
         """Send a finished picture as SaveImageWebsocket does."""
@@ -156,9 +154,7 @@ def signatures(graph: dict[str, Any], wanted: list[str], input_folder: Path) -> 
             parts: list[Any] = [node["class_type"]]
             for name, value in node["inputs"].items():
                 if name in names:
-                    parts.append(
-                        [name, visit(value[0]), value[1]] if isinstance(value, list) else [name, value]
-                    )
+                    parts.append([name, visit(value[0]), value[1]] if isinstance(value, list) else [name, value])
             if node["class_type"] == "LoadImage":
                 parts.append(_state_of(input_folder / str(node["inputs"]["image"])))
             signed[node_id] = hashlib.blake2b(json.dumps(parts).encode(), digest_size=12).hexdigest()

@@ -58,9 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("vae", "VAE"),
         ("embedding", "embedding"),
     ):
-        parser.add_argument(
-            f"--{flag}", action="append", metavar="NAME", help=f"list this {what}; may be repeated"
-        )
+        parser.add_argument(f"--{flag}", action="append", metavar="NAME", help=f"list this {what}; may be repeated")
     parser.add_argument("--strict-models", action="store_true", help="refuse model names that are not listed")
     parser.add_argument("--any-prompt-id", action="store_true", help="accept prompt ids that are no UUID")
     parser.add_argument("--no-previews", action="store_true", help="send no preview frames")

@@ -19,8 +19,7 @@ from gaze.simulator.versions import Abilities
 BAD_ID = refusal(
     "invalid_prompt_id",
     "prompt_id must be a valid UUID",
-    "prompt_id must be a UUID string in canonical lowercase hyphenated form; "
-    "omit it to let the server generate one",
+    "prompt_id must be a UUID string in canonical lowercase hyphenated form; omit it to let the server generate one",
 )
 NO_PROMPT = refusal("no_prompt", "No prompt provided", "No prompt provided")
 SECRET_KEYS = ("auth_token_comfy_org", "api_key_comfy_org")
@@ -86,9 +85,7 @@ class Prompts:
         reason = refusal("exception_during_validation", "Exception when validating node", "'99'", extra)
         entry = {"errors": [reason], "dependent_outputs": [lost], "class_type": graph[lost]["class_type"]}
         rest = [one for one in verdict.outputs if one != lost]
-        return msgspec.structs.replace(
-            verdict, outputs=rest, node_errors={**verdict.node_errors, lost: entry}
-        )
+        return msgspec.structs.replace(verdict, outputs=rest, node_errors={**verdict.node_errors, lost: entry})
 
 
 def _canonical(prompt_id: Any) -> bool:

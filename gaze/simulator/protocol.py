@@ -157,9 +157,7 @@ class App:
         path = request.path
         if not path.startswith("/simulator"):
             plain = path.removeprefix("/api") or "/"
-            self._requests[f"{request.method} {plain}"] = (
-                self._requests.get(f"{request.method} {plain}", 0) + 1
-            )
+            self._requests[f"{request.method} {plain}"] = self._requests.get(f"{request.method} {plain}", 0) + 1
             if request.method == "OPTIONS":
                 return EMPTY
             if self._forbidden(request.headers):
@@ -264,9 +262,7 @@ class App:
 
     async def _model_folders(self, request: Request, rest: str) -> Answer:
         hidden = ("configs", "custom_nodes")
-        return as_json(
-            [{"name": name, "folders": [f"models/{name}"]} for name in FOLDERS if name not in hidden]
-        )
+        return as_json([{"name": name, "folders": [f"models/{name}"]} for name in FOLDERS if name not in hidden])
 
     async def _embeddings(self, request: Request, rest: str) -> Answer:
         return as_json([name.rpartition(".")[0] or name for name in self._nodes.models("embeddings")])
@@ -321,9 +317,7 @@ class App:
         states = [state.strip() for state in query.get("status", "").split(",") if state.strip()]
         if wrong := [state for state in states if state not in jobs.STATES]:
             valid = ", ".join(jobs.STATES)
-            return as_json(
-                {"error": f"Invalid status value(s): {', '.join(wrong)}. Valid values: {valid}"}, 400
-            )
+            return as_json({"error": f"Invalid status value(s): {', '.join(wrong)}. Valid values: {valid}"}, 400)
         limit = int(query["limit"]) if "limit" in query else None
         return as_json(jobs.some(self.queue, states, limit, int(query.get("offset", 0))))
 

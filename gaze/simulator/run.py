@@ -242,9 +242,7 @@ class Worker:
             raise NodeFailed(fault.exception, fault.message)
 
 
-def _inputs(
-    node: dict[str, Any], made: dict[str, tuple[tuple[Any, ...], dict[str, Any] | None]]
-) -> dict[str, Any]:
+def _inputs(node: dict[str, Any], made: dict[str, tuple[tuple[Any, ...], dict[str, Any] | None]]) -> dict[str, Any]:
     """A node's inputs with links replaced by what the linked nodes gave out."""
     values: dict[str, Any] = {}
     for name, value in node["inputs"].items():
@@ -258,8 +256,4 @@ def _inputs(
 
 def _full_name(error: Exception) -> str:
     kind = type(error)
-    return (
-        kind.__qualname__
-        if kind.__module__ in ("builtins", __name__)
-        else f"{kind.__module__}.{kind.__qualname__}"
-    )
+    return kind.__qualname__ if kind.__module__ in ("builtins", __name__) else f"{kind.__module__}.{kind.__qualname__}"

@@ -63,9 +63,7 @@ def running(options: Options | None = None) -> Iterator[str]:
     bound = _bind("127.0.0.1", 0)
     with _folder(options) as folder:
         server = _server(options, folder)
-        thread = threading.Thread(
-            target=server.run, kwargs={"sockets": [bound]}, name="simulator", daemon=True
-        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="simulator", daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{bound.getsockname()[1]}"

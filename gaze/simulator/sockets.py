@@ -58,11 +58,7 @@ class Sockets:
 
     def wants_metadata(self, client_id: str | None) -> bool:
         """Whether previews for that client are frames of type 4."""
-        return (
-            client_id is not None
-            and client_id in self._registered
-            and self._registered[client_id].wants_metadata
-        )
+        return client_id is not None and client_id in self._registered and self._registered[client_id].wants_metadata
 
     def tell(self, kind: str, data: Any, client_id: str | None = None) -> None:
         """Queue a message for one client; for all without an id. Nobody there: it is lost."""

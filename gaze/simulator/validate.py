@@ -30,9 +30,7 @@ class Verdict(msgspec.Struct, frozen=True):
     error: dict[str, Any] | None = None
 
 
-def refusal(
-    kind: str, message: str, details: str = "", extra: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def refusal(kind: str, message: str, details: str = "", extra: dict[str, Any] | None = None) -> dict[str, Any]:
     """The one shape of an error, at the top and inside a node."""
     return {"type": kind, "message": message, "details": details, "extra_info": extra or {}}
 
@@ -105,9 +103,7 @@ class _Check:
             return self._node(node_id, [])
         except Exception as error:
             extra = {"exception_type": type(error).__name__, "traceback": _traceback("validate_prompt", 1172)}
-            reason = refusal(
-                "exception_during_validation", "Exception when validating node", str(error), extra
-            )
+            reason = refusal("exception_during_validation", "Exception when validating node", str(error), extra)
             self.done[node_id] = (False, [reason])
             return self.done[node_id]
 
@@ -126,9 +122,7 @@ class _Check:
             if name not in given:
                 if name in required:
                     extra = {"input_name": name}
-                    reasons.append(
-                        refusal("required_input_missing", "Required input is missing", name, extra)
-                    )
+                    reasons.append(refusal("required_input_missing", "Required input is missing", name, extra))
                 continue
             if isinstance(given[name], list):
                 valid &= self._link(node_id, name, spec, given[name], reasons, above)
@@ -171,9 +165,7 @@ class _Check:
         if not _fits(received, wanted):
             details = f"{name}, received_type({received}) mismatch input_type({wanted})"
             extra |= {"received_type": received, "linked_node": link}
-            reasons.append(
-                refusal("return_type_mismatch", "Return type mismatch between linked nodes", details, extra)
-            )
+            reasons.append(refusal("return_type_mismatch", "Return type mismatch between linked nodes", details, extra))
             return True
         try:
             return self._node(source, [*above, node_id])[0]
@@ -236,9 +228,7 @@ class _Check:
         if isinstance(value, str) and (self._input_folder / value).is_file():
             return None
         details = f"{name} - Invalid image file: {value}"
-        return refusal(
-            "custom_validation_failed", "Custom validation failed for node", details, {"input_name": name}
-        )
+        return refusal("custom_validation_failed", "Custom validation failed for node", details, {"input_name": name})
 
 
 def _kind(spec: list[Any]) -> str:

@@ -120,9 +120,7 @@ def _empty_latent(inputs: Inputs) -> tuple[Any, ...]:
 
 def _decode(inputs: Inputs) -> tuple[Any, ...]:
     latent = inputs["samples"]
-    return (
-        latent.pictures or tuple(Blank(latent.width, latent.height, 0x7F7F7F) for _ in range(latent.count)),
-    )
+    return (latent.pictures or tuple(Blank(latent.width, latent.height, 0x7F7F7F) for _ in range(latent.count)),)
 
 
 def _encode_pictures(inputs: Inputs) -> tuple[Any, ...]:
@@ -149,9 +147,7 @@ def _scaled(picture: Picture, factor: float) -> Picture:
 
 
 def _empty_picture(inputs: Inputs) -> tuple[Any, ...]:
-    return (
-        tuple(Blank(inputs["width"], inputs["height"], inputs["color"]) for _ in range(inputs["batch_size"])),
-    )
+    return (tuple(Blank(inputs["width"], inputs["height"], inputs["color"]) for _ in range(inputs["batch_size"])),)
 
 
 def _load_checkpoint(inputs: Inputs) -> tuple[Any, ...]:

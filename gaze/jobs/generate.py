@@ -1,0 +1,149 @@
+"""The one road from a recipe to jobs: plan, wire, hold against a backend, enqueue (specification jobs, step 1).
+
+A user sees mistakes here, at once, not from a queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from random import Random
+
+import msgspec
+
+from gaze.comfyui.pool import Pool
+from gaze.core.asset import Asset
+from gaze.core.errors import Fault, Refusal, Unusable
+from gaze.core.graph import wire
+from gaze.core.plan import Plan, plan
+from gaze.core.recipe import Recipe, to_json
+from gaze.core.shelf import Shelf
+from gaze.core.template import Template
+from gaze.jobs.choose import fit
+from gaze.jobs.queue import JobQueue, new_batch
+from gaze.jobs.record import Job, Work, new_id, now
+
+MOST_IMAGES = 20
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do with the pictures: `action` is `preview` or `replace`, `kind` `image` or `cover`."""
+
+    action: str = "preview"
+    kind: str = "image"
+    label: str = ""
+    batch: str = ""
+    source: str = ""
+
+
+class Made(msgspec.Struct, frozen=True):
+    """The jobs of one request and what was noted on the way."""
+
+    jobs: list[Job]
+    notes: list[str]
+
+
+async def generate(
+    recipe: Recipe, shelf: Shelf, rng: Random, queue: JobQueue, pool: Pool, order: Order = Order()
+) -> Made:
+    """Queue `recipe.count` images.
+
+    Raises PlanError (400, 422), Unusable (422) where every server that is up lacks something the graph needs,
+    Unavailable (503) where Redis is away.
+    """
+    made = await asyncio.to_thread(prepare, recipe, shelf, rng, order)
+    healthy = await pool.current()
+    notes: list[str] = []
+    if healthy and made:
+        # The images of one recipe differ in seed and wildcards only, so one speaks for all.
+        fitting, sentences = await fit(pool, healthy, made[0][1])
+        if not fitting and len(healthy) == len(pool.backends):
+            raise Unusable(
+                " ".join(sentences), code="backend", faults=[Fault("backend", sentence) for sentence in sentences]
+            )
+        notes = list(fitting[0][1].notes) if fitting else []
+    await queue.enqueue(made)
+    return Made([job for job, _ in made], [*(made[0][1].notes if made else ()), *notes])
+
+
+def prepare(recipe: Recipe, shelf: Shelf, rng: Random, order: Order) -> list[tuple[Job, Work]]:
+    """Records and work of all images of a recipe; nothing is queued. Raises PlanError."""
+    if not 1 <= recipe.count <= MOST_IMAGES:
+        plan(recipe, shelf, rng)  # says it in its own words
+    plans = list(_plans(recipe, shelf, rng))
+    batch = order.batch or (new_batch() if len(plans) > 1 else "")
+    return [_job(made, shelf, order, batch, place, len(plans)) for place, made in enumerate(plans, 1)]
+
+
+def _plans(recipe: Recipe, shelf: Shelf, rng: Random) -> Sequence[Plan]:
+    """One plan an image: seed, seed + 1, ..."""
+    first = plan(msgspec.structs.replace(recipe, count=1), shelf, rng)
+    seed = first.settings.seed or 0
+    rest = range(1, recipe.count)
+    return [
+        first,
+        *(plan(msgspec.structs.replace(recipe, count=1, seed=(seed + n) % 2**64), shelf, rng) for n in rest),
+    ]
+
+
+def _job(made: Plan, shelf: Shelf, order: Order, batch: str, place: int, count: int) -> tuple[Job, Work]:
+    template = shelf.template(made.workflow)
+    if template is None:  # it was there when the plan was made
+        raise Refusal(f"There is no workflow «{made.workflow}».", code="unknown-workflow", status=422)
+    subject = _subject(made, shelf)
+    job = Job(
+        id=new_id(),
+        kind=order.kind,
+        label=order.label or (subject.name if subject else "Generator"),
+        category=subject.category.name if subject else "generator",
+        slug=subject.slug if subject else "",
+        created=now(),
+        batch=batch,
+        place=place,
+        count=count,
+        seed=made.settings.seed or 0,
+        checkpoint=made.checkpoint or "",
+        action=order.action,
+        summary=_summary(made),
+        width=made.settings.width or 0,
+        height=made.settings.height or 0,
+    )
+    return job, _work(made, template, shelf, order)
+
+
+def _work(made: Plan, template: Template, shelf: Shelf, order: Order) -> Work:
+    return Work(
+        graph=wire(template, made),
+        roles=dict(template.roles),
+        prefix=made.prefix,
+        recipe=to_json(made.resolved),
+        positive=made.positive,
+        negative=made.negative,
+        checkpoint=made.checkpoint,
+        assets=made.assets,
+        versions=_versions(made.assets, shelf),
+        notes=[note.message for note in made.notes],
+        source=order.source,
+    )
+
+
+def _versions(assets: Mapping[str, Sequence[str]], shelf: Shelf) -> dict[str, str]:
+    found = {}
+    for category, slugs in assets.items():
+        for slug in slugs:
+            asset = shelf.find(category, slug)
+            if asset is not None:
+                found[asset.key] = asset.version
+    return found
+
+
+def _subject(made: Plan, shelf: Shelf) -> Asset | None:
+    category, _, slug = made.resolved.subject.partition("/")
+    return shelf.find(category, slug) if slug else None
+
+
+def _summary(made: Plan) -> str:
+    """The assets beside the subject, by slug: `aurora cloak, reaching out, snowy pass`."""
+    subject = made.resolved.subject
+    names = [slug for category, slugs in made.assets.items() for slug in slugs if f"{category}/{slug}" != subject]
+    return ", ".join(name.replace("_", " ") for name in names)

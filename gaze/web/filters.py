@@ -1,0 +1,122 @@
+"""The filter bar of a library page: links that keep the state in the URL, with counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import msgspec
+
+from gaze.core.category import Category
+from gaze.library.query import Page, Query
+
+# Values of one tag shown as links; the rest is found by typing.
+MOST_VALUES = 6
+
+
+class Chip(msgspec.Struct, frozen=True):
+    """One filter as a link that turns it on, or off again."""
+
+    label: str
+    href: str
+    on: bool = False
+    count: int | None = None
+    icon: str = ""
+    bar: bool = False
+    seg_after: bool = False
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """All links of a library page. `active` says in words what is filtered by."""
+
+    here: str
+    chips: list[Chip]
+    nsfw: list[Chip]
+    sort_link: Chip
+    group_link: Chip
+    hidden: list[tuple[str, str]]
+    active: list[str]
+
+
+def filters_of(category: Category, query: Query, page: Page) -> Filters:
+    """The filter bar for a query and what it found."""
+    state = _state(query)
+    base = f"/{category.name}/"
+
+    def link(**changes: str) -> str:
+        wanted = {name: value for name, value in {**state, **changes}.items() if value}
+        return f"{base}?{urlencode(wanted)}" if wanted else base
+
+    def flag(name: str, label: str, icon: str = "", bar: bool = False, seg: bool = False) -> Chip:
+        on = bool(state.get(name))
+        count = page.counts.get(name, {}).get("true")
+        return Chip(label, link(**{name: "" if on else "on"}), on, count, icon, bar, seg)
+
+    chips = [flag("favourite", "Favourites", "star", seg=True)]
+    for field in category.sections.get("tags", ()):
+        values = page.counts.get(field.key, {})
+        chosen = query.tags.get(field.key, "")
+        ranked = sorted(values.items(), key=lambda item: (-item[1], item[0].casefold()))[:MOST_VALUES]
+        for value, count in [(v, c) for v, c in ranked if v] if not chosen else [(chosen, values.get(chosen))]:
+            label = f"{field.label[:1].upper()}{field.label[1:]}: {value}" if chosen else value
+            chips.append(Chip(label, link(**{field.key: "" if chosen else value}), bool(chosen), count))
+    chips += [flag("no_cover", "No cover", bar=True), flag("has_problem", "Has a problem")]
+    if category.lora or category.chosen_by_id:
+        chips.append(flag("missing_lora", "Missing file"))
+    kept = [chip for chip in chips if chip.on or chip.count or chip.seg_after]
+    nsfw_counts = page.counts.get("nsfw", {})
+    nsfw = [
+        Chip("All", link(nsfw=""), query.nsfw == "all"),
+        Chip("SFW", link(nsfw="sfw"), query.nsfw == "sfw", nsfw_counts.get("sfw", nsfw_counts.get("false"))),
+        Chip("NSFW", link(nsfw="nsfw"), query.nsfw == "nsfw", nsfw_counts.get("nsfw", nsfw_counts.get("true"))),
+    ]
+    newest = query.sort == "newest"
+    return Filters(
+        here=link(),
+        chips=kept,
+        nsfw=nsfw,
+        sort_link=Chip("Newest" if newest else "Favourites, name", link(sort="" if newest else "newest"), newest),
+        group_link=Chip("Group", link(group="" if query.by_group else "folder"), query.by_group),
+        hidden=[(name, value) for name, value in state.items() if name != "q"],
+        active=_words(query, category),
+    )
+
+
+def more_url(category: Category, query: Query, offset: int) -> str:
+    """The address of the next page of cards."""
+    return f"/{category.name}/?{urlencode({**_state(query), 'offset': offset, 'fragment': 'more'})}"
+
+
+def _state(query: Query) -> dict[str, str]:
+    """The filters that are on, as the URL says them."""
+    said: Mapping[str, str] = {
+        "q": query.q,
+        "favourite": "on" if query.favourite else "",
+        "nsfw": query.nsfw if query.nsfw != "all" else "",
+        **query.tags,
+        "has_problem": "on" if query.has_problem else "",
+        "no_cover": "on" if query.no_cover else "",
+        "missing_lora": "on" if query.missing_lora else "",
+        "group": "folder" if query.by_group else "",
+        "sort": query.sort if query.sort != "name" else "",
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _words(query: Query, category: Category) -> list[str]:
+    said = []
+    if query.q:
+        said.append(f"the words “{query.q}”")
+    if query.favourite:
+        said.append("the favourite mark")
+    if query.nsfw != "all":
+        said.append("the NSFW mark" if query.nsfw == "nsfw" else "no NSFW mark")
+    said += [f"{key.replace('_', ' ')} “{value}”" for key, value in query.tags.items()]
+    for on, text in (
+        (query.has_problem, "a problem"),
+        (query.no_cover, "no cover"),
+        (query.missing_lora, "a missing file"),
+    ):
+        if on:
+            said.append(text)
+    return said

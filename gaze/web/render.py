@@ -1,0 +1,91 @@
+"""Jinja2, once for pages, fragments and live events alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from gaze.core.asset import Asset
+from gaze.library.query import Card, Query
+
+
+class Renderer:
+    """Templates of a folder. What a template may use is what the caller names; a slip is an error, not a blank."""
+
+    def __init__(self, folder: Path, reload: bool = False) -> None:
+        self._env = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+            auto_reload=reload,
+        )
+        self._env.filters.update(
+            urlpath=lambda path: quote(path),
+            initials=initials,
+            hue=hue,
+            left=left,
+            caption=caption,
+            by_group=by_group,
+            slugid=lambda text: sha256(text.encode()).hexdigest()[:10],
+        )
+
+    def __call__(self, template: str, **context: Any) -> str:
+        return self._env.get_template(template).render(**context)
+
+
+def initials(name: str) -> str:
+    """Up to two letters that stand for a name where there is no picture."""
+    words = [word for word in name.replace("_", " ").split() if word[:1].isalnum()]
+    return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+def hue(name: str) -> int:
+    """A hue of its own for each name, 0..359 degrees."""
+    return int(sha256(name.encode()).hexdigest()[:4], 16) % 360
+
+
+def left(seconds: float | None) -> str:
+    """How long something will still take: `6 s left`, `about 1 min`."""
+    if seconds is None:
+        return ""
+    if seconds < 50:
+        return f"{max(round(seconds), 1)} s left"
+    return f"about {round(seconds / 60) or 1} min"
+
+
+def caption(asset: Asset, images: int) -> str:
+    """The line under a card's name: its first tag that says something, outfits, images."""
+    tags = asset.data.tags
+    said = [
+        str(value)
+        for key in type(tags).__struct_fields__
+        if key not in ("nsfw", "listed") and isinstance(value := getattr(tags, key), str) and value
+    ]
+    if len(asset.outfits) > 1:
+        said.append(f"{len(asset.outfits)} outfits")
+    counted = f"{images} image{'s' if images != 1 else ''}" if images else "no images"
+    return " · ".join([*said[-1:], counted])
+
+
+def by_group(cards: Sequence[Card], query: Query) -> Iterator[tuple[str | None, list[Card]]]:
+    """Cards by sub-folder, in the order they come; one nameless group unless the page groups."""
+    if not query.by_group:
+        yield None, list(cards)
+        return
+    group: str | None = None
+    run: list[Card] = []
+    for card in cards:
+        if run and card.asset.group != group:
+            yield group, run
+            run = []
+        group = card.asset.group
+        run.append(card)
+    if run:
+        yield group, run

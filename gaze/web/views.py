@@ -1,0 +1,126 @@
+"""What every page may use: the shell around it, and the live status of queue and servers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar import Request
+
+from gaze.comfyui.pool import Backend
+from gaze.context import Context
+from gaze.jobs.record import Job
+
+THEMES = ("dark", "light", "auto")
+CARD_SIZES = ("s", "m", "l")
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """Queue, servers and reading progress as the shell shows them. `open` is None while Redis is away."""
+
+    backends: list[Backend] = []
+    simulator: bool = False
+    open: int | None = 0
+    running: int = 0
+    waiting: int = 0
+    paused: bool = False
+    job: Job | None = None
+    job_nsfw: bool = False
+    percent: int | None = None
+    redis: bool = True
+    reading: tuple[int, int] | None = None
+    problems: int = 0
+    counts: Mapping[str, int] = {}
+
+    @property
+    def backends_up(self) -> int:
+        return sum(backend.up for backend in self.backends)
+
+    @property
+    def backends_dot(self) -> str:
+        if self.simulator:
+            return "warn"
+        if not self.backends_up:
+            return "bad"
+        return "ok" if self.backends_up == len(self.backends) else "warn"
+
+    @property
+    def backends_title(self) -> str:
+        if self.simulator:
+            return "Pictures come from the simulator"
+        return f"{self.backends_up} of {len(self.backends)} ComfyUI servers answer"
+
+    @property
+    def queue_title(self) -> str:
+        if self.open is None:
+            return "Redis does not answer"
+        text = f"{self.open} job{'s' if self.open != 1 else ''}" if self.open else "No jobs"
+        return text + (", paused" if self.paused else "")
+
+
+class NavItem(msgspec.Struct, frozen=True):
+    """One link of the navigation. `count` None shows no number; `hot` ones are hidden at 0."""
+
+    id: str
+    label: str
+    href: str
+    icon: str
+    key: str
+    count: int | None = None
+    hot: bool = False
+    current: bool = False
+
+
+class Shell(msgspec.Struct, frozen=True):
+    """The frame of a page."""
+
+    nav: list[tuple[str, list[NavItem]]]
+    place: str
+    theme: str
+    theme_now: str
+    blur: bool
+    card_size: str
+    after: str
+    search_in: str
+    q: str
+
+
+def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
+    """The shell for this browser (its cookies say theme, blur and card size) at this place."""
+    gaze: Context = request.app.state.gaze
+    status: Status = request.app.state.live.status
+    settings = gaze.settings()
+    cookies = request.cookies
+    theme = _one_of(cookies.get("theme"), THEMES, _one_of(settings.theme, THEMES, "dark"))
+    first = request.url.path.strip("/").split("/")[0]
+    category = first if first in gaze.categories else next(iter(gaze.categories))
+    current = category if place == "library" else place
+    library = [
+        NavItem(c.name, c.name.capitalize(), f"/{c.name}/", c.icon, c.key, status.counts.get(c.name, 0), False)
+        for c in gaze.categories.values()
+    ]
+    make = [NavItem("queue", "Queue", "/queue", "queue", "q", status.open)]
+    keep = [
+        NavItem("problems", "Problems", "/problems", "warn", "x", status.problems, hot=True),
+        NavItem("settings", "Settings", "/settings", "gear", ","),
+    ]
+    nav = [
+        (title, [msgspec.structs.replace(item, current=item.id == current) for item in items])
+        for title, items in (("Library", library), ("Make", make), ("Keep", keep))
+    ]
+    return Shell(
+        nav=nav,
+        place=place,
+        theme=theme,
+        theme_now="light" if theme == "light" else "dark",
+        blur=cookies.get("blur", "on" if settings.nsfw_blur else "off") == "on",
+        card_size=_one_of(cookies.get("card_size"), CARD_SIZES, "m"),
+        after=request.app.state.live.last_id,
+        search_in=category,
+        q=request.query_params.get("q", "") if place == "library" else "",
+    )
+
+
+def _one_of(value: str | None, allowed: tuple[str, ...], otherwise: str) -> str:
+    return value if value in allowed else otherwise
