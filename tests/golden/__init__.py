@@ -1,0 +1,1 @@
+"""Golden cases of the pure core; `README.md` says what they hold, `python -m tests.golden DIR` runs a folder of them."""
