@@ -210,7 +210,7 @@ class _Wiring:
     def prompts(self) -> None:
         """Put the prompts in as values: what they bring in is not searched for placeholders again."""
         texts = {"positive": self.plan.positive, "face_prompt": self.plan.face, "hand_prompt": self.plan.hand}
-        filled = {role: False for role in texts}
+        filled = dict.fromkeys(texts, False)
         for node, body in self.template.graph.items():
             if node not in self.graph:
                 continue

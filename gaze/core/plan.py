@@ -13,7 +13,8 @@ from gaze.core.cast import DRAWN_SEEDS, Cast, cast
 from gaze.core.errors import Fault, Refusal
 from gaze.core.fields import Selection, select, subject_of
 from gaze.core.loras import LoraUse, assign
-from gaze.core.prompts import Piece, Pieces, compose, text_of
+from gaze.core.pieces import Piece, Pieces, text_of
+from gaze.core.prompts import compose
 from gaze.core.recipe import Recipe
 from gaze.core.recipe_faults import recipe_faults
 from gaze.core.settings import BOUNDS, SEEDS, Settings, allowed, fits

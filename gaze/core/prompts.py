@@ -10,7 +10,8 @@ from gaze.core.asset import Asset
 from gaze.core.category import PLACE, Part, Slot
 from gaze.core.fields import Selection, matches
 from gaze.core.loras import Loras
-from gaze.core.text import BREAK, cancelled, items, join, key, orientation, repeats
+from gaze.core.pieces import Piece, Pieces, dropped_notes, text_of, without_repeats, without_shared
+from gaze.core.text import BREAK, items, join, orientation
 from gaze.core.texts import Texts, populated, raw_text, where
 from gaze.core.wildcards import Note
 
@@ -33,39 +34,11 @@ _FACE = [
 _HAND = [Part.HANDS, Part.IDENTITY, Part.ACTION, Part.DETAIL]
 
 
-class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """One item of a prompt and where it came from.
-
-    `address` is `section::key` of the asset `category/slug`, or `recipe::extra_positive`, `workflow::negative`,
-    `solo` or `background`. `dropped` is empty for an item that stays, else `repeat`, `cancel` or `replaced`.
-    """
-
-    text: str
-    category: str = ""
-    slug: str = ""
-    address: str = ""
-    dropped: str = ""
-
-
-class Pieces(msgspec.Struct, frozen=True, kw_only=True):
-    """The items of each prompt in order, dropped ones too."""
-
-    positive: tuple[Piece, ...] = ()
-    negative: tuple[Piece, ...] = ()
-    face: tuple[Piece, ...] = ()
-    hand: tuple[Piece, ...] = ()
-
-
 class Prompts(msgspec.Struct, frozen=True, kw_only=True):
     """The pieces of a plan and what there is to say about them."""
 
     pieces: Pieces
     notes: tuple[Note, ...]
-
-
-def text_of(pieces: Sequence[Piece]) -> str:
-    """The finished prompt that pieces make."""
-    return join(piece.text for piece in pieces if not piece.dropped)
 
 
 def compose(
@@ -82,15 +55,15 @@ def compose(
 ) -> Prompts:
     """The prompts of chosen `assets`; `background` is whether a place is made up where nothing gives one."""
     composer = _Composer(assets, outfit, selection, loras, texts)
-    main = _without_repeats(composer.prompt(_MAIN, "main", background))
-    negative = _without_repeats(composer.negative(own_negative))
+    main = without_repeats(composer.prompt(_MAIN, "main", background))
+    negative = without_repeats(composer.negative(own_negative))
     main += composer.extra("extra_positive", extra_positive)
     negative += composer.extra("extra_negative", extra_negative)
-    main, negative = _without_shared(main, negative)
-    main, negative = _without_repeats(main), _without_repeats(negative)
-    face = _without_repeats(composer.prompt(_FACE, "face"))
-    hand = _without_repeats(composer.prompt(_HAND, "hand"))
-    notes = [*composer.notes, *_dropped(main, negative, face, hand)]
+    main, negative = without_shared(main, negative)
+    main, negative = without_repeats(main), without_repeats(negative)
+    face = without_repeats(composer.prompt(_FACE, "face"))
+    hand = without_repeats(composer.prompt(_HAND, "hand"))
+    notes = [*composer.notes, *dropped_notes(main, negative, face, hand)]
     finished = [piece for piece in main if not piece.dropped]
     if not text_of(face):
         face += finished
@@ -300,34 +273,3 @@ def _prefixed(item: str, prefix: str) -> str:
     if not prefix or item == BREAK or item.lower().startswith(prefix.lower()):
         return item
     return prefix + item
-
-
-def _drop(pieces: list[Piece], flags: Sequence[bool], why: str) -> list[Piece]:
-    """The pieces with those alive marked as `flags` say."""
-    left = iter(flags)
-    return [
-        piece if piece.dropped or not next(left) else msgspec.structs.replace(piece, dropped=why) for piece in pieces
-    ]
-
-
-def _alive(pieces: Sequence[Piece]) -> list[str]:
-    return [piece.text for piece in pieces if not piece.dropped]
-
-
-def _without_repeats(pieces: list[Piece]) -> list[Piece]:
-    return _drop(pieces, repeats(_alive(pieces)), "repeat")
-
-
-def _without_shared(main: list[Piece], negative: list[Piece]) -> tuple[list[Piece], list[Piece]]:
-    gone, gone_too = cancelled(_alive(main), _alive(negative))
-    return _drop(main, gone, "cancel"), _drop(negative, gone_too, "cancel")
-
-
-def _dropped(*prompts: Sequence[Piece]) -> Iterator[Note]:
-    for why, code, sentence in (
-        ("repeat", "repeat", "Said more than once and kept once: {}."),
-        ("cancel", "cancel", "In the prompt and in the negative, so taken out of both: {}."),
-    ):
-        texts = {key(piece.text): piece.text for prompt in prompts for piece in prompt if piece.dropped == why}
-        if texts:
-            yield Note(code, sentence.format(", ".join(f"«{text}»" for text in texts.values())))

@@ -84,7 +84,7 @@ def _json(path: Path) -> Any:
 
 def _kind(stem: str, given: Mapping[str, Any]) -> str:
     """What checks a case: its file's name says so, else what it gives."""
-    named = [kind for kind in CHECKS if stem == kind or stem.startswith(f"{kind}_") or stem.startswith(f"{kind}-")]
+    named = [kind for kind in CHECKS if stem == kind or stem.startswith((f"{kind}_", f"{kind}-"))]
     if named:
         return max(named, key=len)
     for kind, keys in (
@@ -231,7 +231,9 @@ def _errors(expected: Sequence[Mapping[str, Any]], faults: Sequence[Fault]) -> I
     left = [{**msgspec.to_builtins(fault)} for fault in faults]
     found = list(left)
     for wanted in expected:
-        match = next((got for got in left if all(key in got and _equal(v, got[key]) for key, v in wanted.items())), None)
+        match = next(
+            (got for got in left if all(key in got and _equal(v, got[key]) for key, v in wanted.items())), None
+        )
         if match is None:
             yield Failure("errors", wanted, found)
         else:
