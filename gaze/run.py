@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 import subprocess
@@ -221,7 +220,19 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def follow_parent() -> None:
-    """End when `make`, which started us, is killed."""
-    if sys.platform == "linux" and os.getppid() != 1:
-        die_with_parent()
+def redis_alone(settings: Settings) -> None:
+    """Run the embedded server until SIGINT or SIGTERM. Raises NoServer, RootInUse."""
+    server = EmbeddedServer(settings)
+    server.start()
+    print(f"Redis is at {redis_url(settings)}", flush=True)
+    stopped = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopped
+        stopped = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    while not stopped and not server.died():
+        time.sleep(0.1)
+    server.stop()

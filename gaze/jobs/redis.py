@@ -167,6 +167,20 @@ def redis_url(settings: Settings) -> str:
     return settings.redis_url or f"unix://{socket_path(settings.root)}"
 
 
+def answers(url: str, timeout_s: float) -> bool:
+    """Whether a Redis answers at `url` within `timeout_s` seconds."""
+    client = redis.Redis.from_url(url)
+    deadline = time.monotonic() + timeout_s
+    while True:
+        with contextlib.suppress(redis.RedisError):
+            client.ping()
+            client.close()
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+
+
 def pack(value: Any) -> bytes:
     """msgpack, never pickle; an exception (arq stores failures) becomes its text."""
     return bytes(msgpack.packb(value, default=repr))  # type: ignore[no-untyped-call]

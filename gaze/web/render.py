@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gaze.core.asset import Asset
+from gaze.jobs.record import Job
 from gaze.library.query import Card, Query
 
 
@@ -33,6 +35,8 @@ class Renderer:
             left=left,
             caption=caption,
             by_group=by_group,
+            took=took,
+            clock=clock,
             slugid=lambda text: sha256(text.encode()).hexdigest()[:10],
         )
 
@@ -58,6 +62,19 @@ def left(seconds: float | None) -> str:
     if seconds < 50:
         return f"{max(round(seconds), 1)} s left"
     return f"about {round(seconds / 60) or 1} min"
+
+
+def took(job: Job) -> str:
+    """How long a finished job ran: `11.4 s`."""
+    if not job.started or not job.finished:
+        return ""
+    seconds = (datetime.fromisoformat(job.finished) - datetime.fromisoformat(job.started)).total_seconds()
+    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def clock(at: str) -> str:
+    """The time of day, on this machine's clock."""
+    return datetime.fromisoformat(at).astimezone().strftime("%H:%M") if at else ""
 
 
 def caption(asset: Asset, images: int) -> str:

@@ -1,0 +1,181 @@
+"""The settings page: ComfyUI servers, folders, appearance, API key. Each group saves itself."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie
+
+from gaze.comfyui.pool import check_url, probe
+from gaze.context import Context
+from gaze.core.errors import Refusal
+from gaze.library.starter import copy_starter
+from gaze.web import forms, guard
+from gaze.web.answer import HTML, answer, is_htmx, toast
+from gaze.web.views import CARD_SIZES, THEMES
+
+AnyRequest = Request[Any, Any, Any]
+_YEAR_S = 365 * 24 * 3600
+FOLDERS = ("lora_root", "checkpoint_root")
+
+
+class Tested(msgspec.Struct, frozen=True):
+    """What a test button found."""
+
+    good: bool
+    sentence: str
+
+
+@get("/settings", include_in_schema=False)
+async def page(request: AnyRequest, gaze: Context) -> Response[Any]:
+    """All settings in one column."""
+    return _page(request, gaze)
+
+
+def _page(request: AnyRequest, gaze: Context, new_key: str = "", **more: Any) -> Response[Any]:
+    settings = gaze.settings()
+    context = {
+        "settings": settings,
+        "backends": gaze.pool.backends,
+        "configured": gaze.pool.configured,
+        "address": "",
+        "tested": None,
+        "has_key": bool(settings.api_key or guard.stored_hash(gaze)),
+        "key_from_env": bool(settings.api_key),
+        "new_key": new_key,
+        **more,
+    }
+    data = {"comfyui_urls": settings.comfyui_urls, "backends": gaze.pool.backends}
+    return answer(
+        request,
+        page="settings/index.html",
+        fragment="settings/_servers.html",
+        data=data,
+        context=context,
+        place="settings",
+    )
+
+
+@post("/settings/comfyui", include_in_schema=False)
+async def comfyui(request: AnyRequest, gaze: Context) -> Response[Any]:
+    """Test an address, use it, or take it away (`act`: test, add, remove)."""
+    given = await forms.values(request)
+    url, act = forms.one(given, "url"), forms.one(given, "act", "add")
+    urls = list(gaze.settings().comfyui_urls)
+    if act == "remove":
+        await _save_urls(gaze, [other for other in urls if other != url])
+        return _after(request, gaze, url, Tested(True, f"{url} was taken away."))
+    try:
+        url = check_url(url)
+        backend = await probe(url, gaze.http)
+    except ValueError as error:
+        return _after(request, gaze, url, Tested(False, f"{str(error)[:1].upper()}{str(error)[1:]}."), status=400)
+    if not backend.up:
+        where = url.split("//", 1)[-1]
+        told = f"{backend.message[:1].upper()}{backend.message[1:]}"
+        told = f"{told}." if "not a ComfyUI" in told else f"Nothing answers at {where}. If ComfyUI runs there, start it"
+        sentence = told if told.endswith(".") else f"{told} with --listen."
+        tested = Tested(
+            False, sentence + (" It is kept all the same, and used when it answers." if act == "add" else "")
+        )
+    else:
+        tested = Tested(True, f"ComfyUI {backend.version_text} answers, on {backend.device or 'an unnamed device'}.")
+    if act == "add" and url not in urls:
+        await _save_urls(gaze, [*urls, url])
+    return _after(request, gaze, url, tested)
+
+
+async def _save_urls(gaze: Context, urls: list[str]) -> None:
+    await asyncio.to_thread(gaze.library.save_settings, {"comfyui_urls": urls})
+    await gaze.pool.refresh()
+
+
+def _after(request: AnyRequest, gaze: Context, address: str, tested: Tested, status: int = 200) -> Response[Any]:
+    if is_htmx(request):
+        render = request.app.state.render
+        form = render("settings/_connect.html", address=address, tested=tested)
+        context = {"backends": gaze.pool.backends, "configured": gaze.pool.configured}
+        servers = render("settings/_servers.html", **context)
+        html = f'{form}<hx-partial hx-target="#servers" hx-swap="innerMorph">{servers}</hx-partial>'
+        return Response(html, media_type=HTML, status_code=200)
+    data = {"ok": tested.good, "message": tested.sentence}
+    if status != 200:
+        raise Refusal(tested.sentence, field="url")
+    return answer(request, data=data, goto="/settings#comfy")
+
+
+@post("/settings/folders", include_in_schema=False)
+async def folders(request: AnyRequest, gaze: Context) -> Response[Any]:
+    """Where LoRA and checkpoint files lie."""
+    given = await forms.values(request)
+    values = {name: forms.one(given, name) for name in FOLDERS if name in given}
+    await asyncio.to_thread(gaze.library.save_settings, values)
+    return _saved(request, "Folders saved.", values, "/settings#dirs")
+
+
+@post("/set_default_checkpoint", include_in_schema=False)
+async def default_checkpoint(request: AnyRequest, gaze: Context) -> Response[Any]:
+    """The checkpoint that recipes use which name none; empty leaves it to the workflow."""
+    path = forms.one(await forms.values(request), "checkpoint_path")
+    await asyncio.to_thread(gaze.library.save_settings, {"default_checkpoint": path})
+    return _saved(request, "Default checkpoint saved.", {"default_checkpoint": path}, "/settings#comfy")
+
+
+@post("/settings/appearance", include_in_schema=False)
+async def appearance(request: AnyRequest, gaze: Context) -> Response[Any]:
+    """Theme, blur and card size of this browser, kept in its cookies."""
+    given = await forms.values(request)
+    allowed = {"theme": THEMES, "card_size": CARD_SIZES, "blur": ("on", "off", ""), "welcome": ("hide",)}
+    cookies = []
+    for name, values in allowed.items():
+        if name in given:
+            value = forms.one(given, name)
+            if value not in values:
+                raise Refusal(f"{name} is «{value[:40]}»; it can be {', '.join(filter(None, values))}.", field=name)
+            value = value or "off"
+            cookies.append(Cookie(key=name, value=value, max_age=_YEAR_S, path="/", samesite="lax", httponly=False))
+    back = request.headers.get("referer", "/settings")
+    response = answer(request, data={name: forms.one(given, name) for name in given}, goto=_local(back))
+    for cookie in cookies:
+        response.set_cookie(cookie)
+    return response
+
+
+@post("/settings/starter", include_in_schema=False)
+async def starter(request: AnyRequest, gaze: Context) -> Response[Any]:
+    """Copy the starter library into an empty root."""
+    copied = await asyncio.to_thread(copy_starter, gaze.program, gaze.settings().root)
+    await asyncio.to_thread(gaze.library.rescan)
+    return _saved(request, f"{copied} files were copied.", {"copied": copied}, "/")
+
+
+@post("/api/key/regenerate", include_in_schema=False)
+async def regenerate_key(request: AnyRequest, gaze: Context) -> Response[Any]:
+    """Make a new API key. It is shown once; only its hash is kept."""
+    key = f"gz_{secrets.token_urlsafe(24)}"
+    await asyncio.to_thread(gaze.secrets.save, {"api_key_hash": guard.hash_of(key)})
+    if is_htmx(request) or "text/html" in request.headers.get("accept", ""):
+        if is_htmx(request):
+            html = request.app.state.render("settings/_key.html", has_key=True, key_from_env=False, new_key=key)
+            return Response(html, media_type=HTML, status_code=200, headers={"Cache-Control": "no-store"})
+        return _page(request, gaze, new_key=key)
+    return answer(request, data={"api_key": key})
+
+
+def _saved(request: AnyRequest, text: str, data: dict[str, Any], goto: str) -> Response[Any]:
+    if is_htmx(request):
+        return Response(toast(request, text), media_type=HTML, status_code=200)
+    return answer(request, data=data, goto=goto)
+
+
+def _local(referer: str) -> str:
+    """The path of a page of ours, never another site's."""
+    path = "/" + referer.split("//", 1)[-1].partition("/")[2]
+    return path if not path.startswith("//") else "/"
+
+
+ROUTES = [page, comfyui, folders, default_checkpoint, appearance, starter, regenerate_key]
