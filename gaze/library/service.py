@@ -18,6 +18,7 @@ from gaze.core.category import Category
 from gaze.core.errors import Problem
 from gaze.core.shelf import Shelf
 from gaze.library.changes import Change
+from gaze.library.pictures import ImageInfo, Thumb
 from gaze.library.query import Card, Page, Query
 
 FieldPath = str | tuple[str | int, ...]
@@ -238,22 +239,6 @@ class Library:
     def empty_trash(self, trash_id: str = "") -> int:
         """Delete the trash (or one entry) for good; returns how many entries."""
         raise NotImplementedError
-
-
-class ImageInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """`content_type` is "" for what is no image (serve it as a download); `mark` is "", "damaged", "too many pixels"."""
-
-    content_type: str = ""
-    width: int = 0
-    height: int = 0
-    mark: str = ""
-
-
-class Thumb(msgspec.Struct, frozen=True):
-    """A thumbnail's file, or why there is none: "damaged", "too many pixels", "not an image"."""
-
-    file: Path | None
-    mark: str = ""
 
 
 class Trashed(msgspec.Struct, frozen=True, kw_only=True):
