@@ -50,7 +50,9 @@ CATEGORY = Category(
     key="a",
     icon="run",
     choice="actions",
+    shows_people=True,
     slots=(
+        Slot(Part.PARTICIPANTS, "participants", main="orientation solo_focus", rank=0),
         Slot(Part.ACTION, "action", main="full_body additional head eyes arms", face="head eyes", hand="arms hands"),
         Slot(Part.HANDS, "action", main="hands", rank=2),
     ),

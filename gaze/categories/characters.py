@@ -79,8 +79,11 @@ CATEGORY = Category(
     icon="person",
     choice="character",
     many=False,
+    shows_people=True,
+    backdrop=False,
     name_tag=True,
     slots=(
+        Slot(Part.PARTICIPANTS, "participants", main="orientation solo_focus", rank=1),
         Slot(
             Part.IDENTITY,
             "identity",
@@ -92,6 +95,7 @@ CATEGORY = Category(
         Slot(Part.HANDS, "identity", main="hands", rank=3),
         Slot(Part.DEFAULTS, "defaults", main="expression pose scene", face="expression"),
         Slot(Part.AESTHETIC, "styles", main="aesthetic", face="aesthetic"),
+        Slot(Part.BACKGROUND, "styles", main="primary_color"),
     ),
     keeps=("identity::*", "wardrobe::*", "special::name", "lora::lora_triggers"),
     lora=LoraNode(1, rank=1, folder="Illustrious/Looks"),

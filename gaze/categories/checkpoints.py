@@ -38,6 +38,9 @@ CATEGORY = Category(
     choice="checkpoint",
     many=False,
     chosen_by_id=True,
+    without_file=CheckpointAsset(
+        steps=25, cfg=5.0, sampler_name="euler_ancestral", scheduler="normal", vae="integrated"
+    ),
     id_key="checkpoint_path",
     replace_slug_with="_",
     slots=(

@@ -43,6 +43,7 @@ CATEGORY = Category(
     icon="copy",
     choice="look",
     many=False,
+    shows_people=True,
     owner_key="character_id",
     owner="characters",
     slots=(

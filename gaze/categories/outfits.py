@@ -31,6 +31,7 @@ CATEGORY = Category(
     icon="shirt",
     folder="clothing",
     choice="outfits",
+    shows_people=True,
     slots=SLOTS,
     replaces=(Replaces("wardrobe::*"),),
     lora=LoraNode(2, rank=2, folder="Illustrious/Clothing"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
@@ -48,7 +47,7 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def group(self) -> str:
         """The sub-folder of the category's folder it lies in; `""` at the top."""
-        return "/".join(PurePosixPath(self.path).parts[2:-1])
+        return "/".join(self.path.split("/")[2:-1])
 
     @property
     def lora(self) -> Lora | None:
@@ -72,7 +71,7 @@ def read_asset(category: Category, path: str, raw: Any, version: str) -> tuple[A
     Its slug is its own; `settle` gives the final ones of a whole category.
     """
     data, misfits = shape(raw, category.struct)
-    stem = PurePosixPath(path).name.removesuffix(".json")
+    stem = path.rpartition("/")[2].removesuffix(".json")
     asset_id = getattr(data, category.id_field).strip() or stem
     slug = slug_of(category, asset_id, stem)
     name = getattr(data, category.name_field).strip() or asset_id

@@ -36,14 +36,19 @@ class Part(Enum):
     OWN = 16  # a category that is none of the nine
     EXTRA = 17
     NEGATIVE = 18
+    OWN_NEGATIVE = 19  # the same for the negative prompt, after the template's own text
+
+
+# The address of the place where a character usually is; without it and without a scene a page gets a simple background.
+PLACE = "defaults::scene"
 
 
 class Slot(msgspec.Struct, frozen=True):
     """Texts of one section that fill one part.
 
     `main`, `face` and `hand` name the keys, parted by spaces, in the order in which each prompt takes them.
-    A section of `""` means keys at the top of the file. Where only one text fills a part (hands), the lowest
-    `rank` wins. `focus` names the section with booleans `face` and `hands` that opens those prompts.
+    A section of `""` means keys at the top of the file. Where only one text fills a part (hands, participants),
+    the lowest `rank` wins. `focus` names the section with booleans `face` and `hands` that opens those prompts.
     """
 
     part: Part
@@ -70,6 +75,7 @@ class Replaces(msgspec.Struct, frozen=True):
 class LoraNode(msgspec.Struct, frozen=True):
     """Where a category's LoRA goes: slot 1..4 of the template's chain, and the order within and after it.
 
+    Slot 0 has no place of its own: such a LoRA comes after all others, in slot 5, 6, ...
     `rank` orders categories that share a slot and those left over; `folder` is below the LoRA root.
     `stands_in` names the category whose place this LoRA takes when it is in use (the look for its character).
     """
@@ -170,6 +176,7 @@ class Category(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     choice: str = ""  # the recipe's key: "character", "outfits"; "" if a recipe cannot choose one
     many: bool = True  # whether the recipe's key is a list
     chosen_by_id: bool = False  # a recipe names the id (checkpoint_path) instead of the slug
+    without_file: AssetFile | None = None  # what a chosen model file has that no JSON describes (chosen_by_id only)
     id_key: str = ""  # default: "<one>_id"
     name_key: str = ""  # default: "<one>_name"
     slots: tuple[Slot, ...] = ()
@@ -177,8 +184,11 @@ class Category(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     lora: LoraNode | None = None
     owner: str = ""  # the category an asset of this one belongs to, by id in `owner_key` (a look to its character)
     owner_key: str = ""
+    shows_people: bool = False  # whether somebody is in the picture, even if nobody is counted: `(solo:1.2)`
+    backdrop: bool = True  # whether a picture on its page gets a simple background when nothing gives a place
     name_tag: bool = False  # whether the id is a tag of the prompt (special::name)
-    keeps: tuple[str, ...] = ()  # addresses that count on another asset's page whatever is selected
+    keeps: tuple[str, ...] = ()  # addresses that count on another asset's page whatever is selected; its other
+    # fields then obey the selection too, and an asset of it is the subject where the recipe names none
     replace_slug_with: str = ""  # what the slug rule puts for a character it drops: "_" for checkpoints
     system_prompt: str = ""
     blurb: str = ""  # one sentence on what belongs here
@@ -210,6 +220,11 @@ class Category(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return {name: tuple(fields) for name, fields in found.items()}
 
     @cached_property
+    def selectable(self) -> frozenset[str]:
+        """The addresses about which a selection decides."""
+        return frozenset(field.address for field in self.fields if field.selectable)
+
+    @cached_property
     def has_outfits(self) -> bool:
         """Whether `wardrobe` holds several named outfits."""
         hint = get_type_hints(self.struct).get("wardrobe")
@@ -221,7 +236,15 @@ def new(section: type[Section]) -> Any:
     return msgspec.field(default_factory=section)
 
 
-_ALWAYS_COUNT = {Part.BASE, Part.PARTICIPANTS, Part.LOOK, Part.DETAIL, Part.NEGATIVE}
+_ALWAYS_COUNT = {
+    Part.BASE,
+    Part.PARTICIPANTS,
+    Part.LOOK,
+    Part.DETAIL,
+    Part.BACKGROUND,
+    Part.NEGATIVE,
+    Part.OWN_NEGATIVE,
+}
 
 
 def _fields(category: Category) -> Iterator[Field]:
@@ -251,7 +274,7 @@ def _letters(slots: tuple[Slot, ...]) -> dict[str, tuple[tuple[Letter, ...], boo
     found: dict[str, list[Letter]] = {"lora::lora_triggers": ["M"]}
     selectable = {"lora::lora_triggers"}
     for slot in slots:
-        if slot.part is Part.NEGATIVE:
+        if slot.part in (Part.NEGATIVE, Part.OWN_NEGATIVE):
             continue
         by_letter: tuple[tuple[Letter, str], ...] = (("M", slot.main), ("F", slot.face), ("H", slot.hand))
         for letter, keys in by_letter:

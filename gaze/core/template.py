@@ -181,7 +181,8 @@ def _dangling(path: str, graph: Mapping[str, Any]) -> Iterator[Problem]:
     for node, body in graph.items():
         for key, value in body["inputs"].items():
             if is_link(value) and value[0] not in graph:
-                message = f"node {node} ({title_of(node, body)}): its input {key} takes from node {value[0]}, which is not there"
+                title = title_of(node, body)
+                message = f"node {node} ({title}): its input {key} takes from node {value[0]}, which is not there"
                 yield _problem(path, message, f"{node}.{key}")
 
 

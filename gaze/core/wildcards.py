@@ -199,7 +199,7 @@ def _owned(text: str, found: Sequence[tuple[int, int]]) -> frozenset[int]:
     """The braces that have a `|` of their own, by their place."""
     if "|" not in text:
         return frozenset()
-    opened = {start: end for start, end in found}
+    opened = dict(found)
     closing = {end for _, end in found}
     stack: list[int] = []
     owners = set()
