@@ -141,7 +141,9 @@ class Editor:
     def create(self, category: Category, stem: str, group: str, text: str) -> str:
         """Write a new file with a name of its own and return its path."""
         self.sync.require()
-        folder = "/".join(["data", category.data_folder, *(safe_name(part) for part in group.split("/") if part.strip())])
+        folder = "/".join(
+            ["data", category.data_folder, *(safe_name(part) for part in group.split("/") if part.strip())]
+        )
         make_folder(self.root / folder, folder)
         stem = safe_name(stem)
         try:
@@ -233,11 +235,11 @@ def value_at(raw: Any, path: tuple[str | int, ...], default: Any = None) -> Any:
     """The value at a path of plain JSON values."""
     for step in path:
         if isinstance(raw, dict) and step in raw:
-            raw = raw[step]
-        elif isinstance(raw, list) and isinstance(step, int) and -len(raw) <= step < len(raw):
-            raw = raw[step]
-        else:
+            raw = raw[str(step)]
+            continue
+        if not (isinstance(raw, list) and isinstance(step, int) and -len(raw) <= step < len(raw)):
             return default
+        raw = raw[step]
     return raw
 
 

@@ -53,6 +53,8 @@ class Sync:
         self.missing: dict[str, float] = {}  # paths that are gone, since when (monotonic seconds)
         self.identity: tuple[int, int] | None = None
         self.uploads_identity: tuple[int, int] | None = None
+        self.starts = frozenset(start for start, _, _ in self.roots(assets.categories))
+        self._reading = [threading.Lock() for _ in range(64)]
         self.wants_sweep = False  # an event named a folder at the top: only a look at everything tells what it means
         self._told_problems: list[Problem] = []
 
@@ -131,7 +133,7 @@ class Sync:
             else:
                 told += changes
         told += self._forget(gone, grace_s)
-        return told + self._after()
+        return told + self.after()
 
     def overdue(self, grace_s: float) -> list[str]:
         """Missing paths whose time of grace is over."""
@@ -155,11 +157,11 @@ class Sync:
                     folders.update(folder for folder in inner if folder == below or folder.startswith(below + "/"))
                 else:
                     pictures.add(below)
-            elif path in TOPS:
-                self.wants_sweep = True
+            elif path in TOPS or path in self.starts:
+                self.wants_sweep = True  # it came or went: what is below it, and whether it is watched, changes
             elif self.store_of(path):
                 files.add(path)
-            elif not path.endswith((".json", ".txt")):
+            elif path.startswith("data/") and not path.endswith((".json", ".txt")):
                 files |= self._below(path)
         return files, folders, pictures
 
@@ -176,7 +178,12 @@ class Sync:
         return found
 
     def _file(self, store: Store, path: str, *, walked: bool = False, later: bool = False) -> list[Change] | None:
-        """What changed in one file; None if it is gone."""
+        """What changed in one file; None if it is gone. Two threads never read one file at once, else old content
+        could be taken after new."""
+        with self._reading[hash(path) % len(self._reading)]:
+            return self._read(store, path, walked=walked, later=later)
+
+    def _read(self, store: Store, path: str, *, walked: bool, later: bool) -> list[Change] | None:
         try:
             stat = stat_of((self.root / path).stat())
             if store.known.get(path) == stat:
@@ -380,13 +387,17 @@ class Sync:
             told += self._moved()
         told += self._forget(gone, 0.0)
         told += self.sweep_images(everything=True)
-        return told + self._after()
+        return told + self.after()
 
     def tick(self, grace_s: float, *, everything: bool = False) -> list[Change]:
         """Look at everything by stat and bring what changed up to date; the net under the events."""
         self.wants_sweep = False
         if not self.present():
-            return self._after()
+            return self.after()
+        if everything:
+            with self.lock:
+                for store in self.stores:
+                    store.known.update(dict.fromkeys(store.known, (0, 0, 0)))
         told = self.sweep_images(everything=everything)
         return told + self.refresh(self.sweep(everything=everything), grace_s)
 
@@ -399,7 +410,7 @@ class Sync:
             found += store.problems()
         return sorted(found, key=lambda problem: (problem.path, problem.line, problem.column, problem.message))
 
-    def _after(self) -> list[Change]:
+    def after(self) -> list[Change]:
         """One ProblemsChanged if the list of problems is another one than when it was last told."""
         with self.lock:
             if any(store.changed_problems for store in self.stores) or self._others() != self._told_problems:

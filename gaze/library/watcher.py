@@ -108,6 +108,7 @@ class Watcher:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(*(event.wait() for event in ready)), _READY_S)
         self.sync.wants_sweep = True  # whatever happened before the watch stood
+        self._wake.set()
 
     async def _unwatch(self) -> None:
         for task in self._watches:
@@ -119,8 +120,9 @@ class Watcher:
     async def _watch(self, roots: list[Path], recursive: bool, ready: asyncio.Event) -> None:
         try:
             if not roots:
-                return await asyncio.Event().wait() and None
-            real = {os.path.realpath(root): os.path.relpath(root, self.sync.root) for root in roots}
+                ready.set()
+                await asyncio.Event().wait()
+            real = await asyncio.to_thread(_real, roots, self.sync.root)
             async for batch in awatch(
                 *real,
                 watch_filter=None,
@@ -157,6 +159,11 @@ class Watcher:
             self.sync.standing["watch"] = Problem(path="data", code="watch", message=message, fatal=False)
         self.sync.wants_sweep = True
         self._wake.set()
+
+
+def _real(roots: list[Path], root: Path) -> dict[str, str]:
+    """Real folders, as events name them, and what they are called below the root."""
+    return {os.path.realpath(folder): os.path.relpath(folder, root) for folder in roots}
 
 
 def _relative(paths: Iterable[str], real: dict[str, str]) -> set[str]:
