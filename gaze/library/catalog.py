@@ -19,10 +19,13 @@ from gaze.library.tables import Row
 Key = tuple[tuple[tuple[int, int | str], ...], str]
 
 
+_ALIKE: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}  # one tuple for all assets tagged alike
+
+
 class Entry:
     """One usable asset in the index; never changed, only replaced, so that shelves may hold it."""
 
-    __slots__ = ("_asset", "category", "key", "nsfw", "path", "row", "slug", "tags", "text")
+    __slots__ = ("_asset", "alike", "category", "folded", "group", "key", "nsfw", "path", "row", "slug", "text")
 
     def __init__(self, category: Category, row: Row, asset: Asset | None = None) -> None:
         self.category = category
@@ -30,7 +33,10 @@ class Entry:
         self.path: str = row["path"]
         self.slug: str = row["slug"]
         self.key: Key = (natural_key(row["name"]), self.slug)
-        self.tags: Mapping[str, list[str]] = row["tags"]
+        tags: Mapping[str, list[str]] = row["tags"]
+        self.folded = {key: [value.casefold() for value in values] for key, values in tags.items()}
+        self.alike = _ALIKE.setdefault(pairs := tuple((k, v) for k, vs in tags.items() for v in vs), pairs)
+        self.group = "/".join(self.path.split("/")[2:-1])
         self.nsfw: bool = row["nsfw"]
         self.text: str = row["text"]
         self._asset = asset

@@ -137,6 +137,34 @@ def write(root: Path, path: str, content: bytes) -> Stat:
     return stat_of(found)
 
 
+def write_new(root: Path, path: str, content: bytes) -> bool:
+    """As `write`, only where there is no file yet; returns whether it was free. Raises as `write`."""
+    target = root / path
+    temporary = target.parent / f".gaze-{os.getpid()}-{secrets.token_hex(6)}.tmp"
+    try:
+        with temporary.open("xb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        try:
+            os.link(temporary, target)
+            temporary.unlink()
+        except FileExistsError:
+            temporary.unlink()
+            return False
+        except OSError:  # a disk without hard links
+            if target.exists():
+                temporary.unlink()
+                return False
+            temporary.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise refused(error, path) from error
+    sync_folder(target.parent)
+    return True
+
+
 def _mode(target: Path) -> int:
     """The permissions the file has, so that a save does not change them; usual ones for a new file."""
     try:
@@ -160,9 +188,7 @@ def sync_folder(folder: Path) -> None:
 def refused(error: OSError, path: str) -> Refusal:
     """What a failed write means for the one who asked."""
     if error.errno in _FULL:
-        return NoRoom(
-            f"The disk is full; «{path}» was not saved, the file on disk is as before. Make room, save again."
-        )
+        return NoRoom(f"The disk is full; «{path}» was not saved, the old file is whole. Make room and save again.")
     if error.errno == errno.ENAMETOOLONG:
         return Refusal(f"The file name of «{path}» is too long for this disk.")
     return Unavailable(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
 
 import msgspec
 
@@ -47,12 +48,11 @@ class Index:
         category = self.category_of(path)
         if category is None:
             return None
-        found: Row | None = self.memory.tables.get(category.name, {}).get(doc_id(path))
-        return found
+        table = self.memory.tables.get(category.name)
+        return table.get(doc_id(path)) if table else None
 
     def table(self, name: str) -> LiveTable:
-        found: LiveTable = self.db.table(name)
-        return found
+        return cast(LiveTable, self.db.table(name))
 
     # changes
 

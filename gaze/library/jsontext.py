@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
-from json.decoder import JSONDecodeError, scanstring
+from collections.abc import Callable, Iterator
+from json.decoder import JSONDecodeError
+from json.decoder import scanstring as _scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from gaze.core.errors import Problem
 
 Path = tuple[str | int, ...]
 MAX_DEPTH = 64
+
+_string: Callable[[str, int, bool], tuple[str, int]] = _scanstring
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _PLAIN = re.compile(r"[^ \t\r\n,:\[\]{}\"]+")
@@ -73,7 +76,7 @@ def _value(text: str, at: int) -> tuple[Node, int]:
         return _array(text, at)
     node = Node('"' if char == '"' else "v", at)
     if char == '"':
-        node.end = scanstring(text, at + 1, False)[1]
+        node.end = _string(text, at + 1, False)[1]
     else:
         match = _PLAIN.match(text, at)
         assert match
@@ -85,7 +88,7 @@ def _object(text: str, at: int) -> tuple[Node, int]:
     node = Node("{", at)
     at = _skip(text, at + 1)
     while text[at] != "}":
-        key, key_end = scanstring(text, at + 1, False)
+        key, key_end = _string(text, at + 1, False)
         value, after = _value(text, _skip(text, _skip(text, key_end) + 1))
         node.members.append(Member(key, at, key_end, value))
         at = _skip(text, after)

@@ -1,13 +1,14 @@
-"""What a library page asks for, and what it gets."""
+"""What a library page asks for, and how the index answers: filter, count, sort, cut."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import msgspec
 
 from gaze.core.asset import Asset
+from gaze.library.catalog import Catalog, Entry
 
 Nsfw = Literal["all", "sfw", "nsfw"]
 Sort = Literal["name", "newest"]
@@ -57,3 +58,111 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     counts: dict[str, dict[str, int]]
     next: int | None = None
+
+
+class View:
+    """What filters ask about one category beyond its catalog, at the moment of the query."""
+
+    def __init__(
+        self,
+        states: Mapping[str, Mapping[str, Any]],
+        troubled: frozenset[str],
+        has_image: Callable[[str], str],
+        is_missing: Callable[[str], bool],
+    ) -> None:
+        self.states = states
+        self.troubled = troubled  # paths of files with a problem
+        self.has_image = has_image
+        self._is_missing = is_missing
+        self._missing: dict[str, bool] = {}
+
+    def favourite(self, entry: Entry) -> bool:
+        state = self.states.get(entry.slug)
+        return state is not None and state.get("is_favourite") is True
+
+    def cover(self, entry: Entry) -> str:
+        """The chosen cover, if its file is there."""
+        state = self.states.get(entry.slug)
+        chosen = state.get("cover") if state else None
+        return self.has_image(chosen) if isinstance(chosen, str) and chosen else ""
+
+    def missing_lora(self, entry: Entry) -> bool:
+        name = entry.row["lora"]
+        if not name and entry.category.chosen_by_id:
+            name = entry.row["id"]
+        if not name:
+            return False
+        if name not in self._missing:
+            self._missing[name] = self._is_missing(name)
+        return self._missing[name]
+
+
+_SWITCHES = ("favourite", "has_problem", "no_cover", "missing_lora")
+
+
+def select(catalog: Catalog, query: Query, view: View) -> tuple[list[Entry], dict[str, dict[str, int]]]:
+    """Every entry that passes, in order, and the counts of `Page`.
+
+    One walk: an entry that fails one filter alone still counts among that filter's values.
+    """
+    words = query.q.casefold().split()
+    wanted = {key: value.strip().casefold() for key, value in query.tags.items() if value.strip()}
+    switched = [key for key in _SWITCHES if getattr(query, key)]
+    chosen: list[Entry] = []
+    starred: list[Entry] = []
+    tally: dict[tuple[Any, ...], int] = {}  # entries alike in every filter value are counted together
+    for entry in catalog.entries():
+        if words and not all(word in entry.text for word in words):
+            continue
+        favourite = view.favourite(entry)
+        is_on = (favourite, entry.path in view.troubled, not view.cover(entry), view.missing_lora(entry))
+        failed = ""
+        fails = 0
+        if switched:
+            for key in switched:
+                if not is_on[_SWITCHES.index(key)]:
+                    fails, failed = fails + 1, key
+        if query.nsfw != "all" and entry.nsfw != (query.nsfw == "nsfw"):
+            fails, failed = fails + 1, "nsfw"
+        if query.group is not None and entry.group != query.group:
+            fails, failed = fails + 1, "group"
+        for key, value in wanted.items():
+            if value not in entry.folded.get(key, ()):
+                fails, failed = fails + 1, key
+        if fails > 1:
+            continue
+        alike = (failed, is_on, entry.nsfw, entry.group, entry.alike)
+        tally[alike] = tally.get(alike, 0) + 1
+        if not fails:
+            (starred if favourite else chosen).append(entry)
+    return _ordered(starred + chosen, query), _counts(tally)
+
+
+def _ordered(entries: list[Entry], query: Query) -> list[Entry]:
+    if query.sort == "newest":
+        entries.sort(key=lambda entry: -int(entry.row["changed"]))
+    if query.by_group:
+        entries.sort(key=lambda entry: entry.group.casefold())
+    return entries
+
+
+def _counts(tally: Mapping[tuple[Any, ...], int]) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {key: {} for key in (*_SWITCHES, "nsfw", "group")}
+    for (failed, is_on, nsfw, group, alike), number in tally.items():
+        values = [(key, "on") for key, on in zip(_SWITCHES, is_on, strict=True) if on]
+        values += [("nsfw", "nsfw" if nsfw else "sfw"), ("group", group), *alike]
+        for key, value in values:
+            if failed in ("", key):
+                found = counts.setdefault(key, {})
+                found[value] = found.get(value, 0) + number
+    return {key: dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))) for key, found in counts.items()}
+
+
+def matches(catalog: Catalog, words: list[str], nsfw: str) -> list[tuple[int, Entry]]:
+    """Entries whose texts hold every word, each with a rank: 0 if the name does."""
+    found = []
+    for entry in catalog.entries():
+        if (nsfw == "all" or entry.nsfw == (nsfw == "nsfw")) and all(word in entry.text for word in words):
+            name = entry.row["name"].casefold()
+            found.append((0 if all(word in name for word in words) else 1, entry))
+    return found

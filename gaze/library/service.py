@@ -7,20 +7,56 @@ loop. Methods that write, `raw`, `image_*`, `thumbnail`, `scan` and `rescan` tou
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import json
+import logging
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from gaze.core.asset import Asset
+from gaze.core.asset import Asset, slug_of
 from gaze.core.category import Category
-from gaze.core.errors import Problem
+from gaze.core.errors import Conflict, NoSuchAsset, NotFound, Problem
 from gaze.core.shelf import Shelf
-from gaze.library.changes import Change
-from gaze.library.query import Card, Page, Query
+from gaze.library.catalog import Catalog, Entry
+from gaze.library.changes import Change, ImageAdded, ImageRemoved, ProblemsChanged, Progress, StateChanged
+from gaze.library.editor import ChangedOnDisk, Editor, FieldPath, UnusableText, blank, check, checked_name, renamed
+from gaze.library.files import clear_leftovers, make_folder, refused, safe_name, write, write_new
+from gaze.library.follow import Followers
+from gaze.library.images import UPLOADS, Images, folder_of, image_file
+from gaze.library.jsonedit import REMOVE
+from gaze.library.pictures import MAX_PIXELS, ImageInfo, Thumb, Thumbnails, info, verify
+from gaze.library.query import Card, Page, Query, View, matches, select
+from gaze.library.shelf import LibraryShelf
+from gaze.library.snapshot import Snapshot
+from gaze.library.state import SETTINGS, Settings, States, state_path
+from gaze.library.store import Store
+from gaze.library.sync import Assets, Sync
+from gaze.library.trash import Trash, Trashed
+from gaze.library.watcher import Watcher
+from gaze.library.words import Templates, Wildcards
 
-FieldPath = str | tuple[str | int, ...]
+__all__ = [
+    "REMOVE",
+    "Card",
+    "ChangedOnDisk",
+    "FieldPath",
+    "ImageInfo",
+    "Library",
+    "Page",
+    "Query",
+    "Thumb",
+    "Trashed",
+    "UnusableText",
+]
+
+SNAPSHOT_EVERY_S = 30.0
+
+log = logging.getLogger(__name__)
 
 
 class Library:
@@ -41,70 +77,252 @@ class Library:
 
         `on_change` gets lists of changes: on the event loop's thread after `start`, in the caller's before.
         """
+        self.root = root
+        self.program = program
+        self.categories = categories
+        self.on_change = on_change
+        self.progress = (0, 0)
+        self.ready = False
+        self.max_pixels = MAX_PIXELS
+        self.is_missing = lambda category, name: False
+        self._lock = threading.RLock()
+        self._assets = Assets(categories)
+        self._states, self._settings = States(), Settings()
+        self._wildcards, self._templates = Wildcards(), Templates(program)
+        self._images = Images(root, categories)
+        self._followers = Followers(root, self._states, self._images)
+        stores: list[Store] = [self._assets, self._states, self._settings, self._wildcards, self._templates]
+        self._sync = Sync(root, stores, self._assets, self._images, self._lock, self._followers.follow)
+        self._editor = Editor(root, self._sync)
+        self._trash = Trash(root)
+        self._thumbs = Thumbnails(root / "data/.gaze/thumbs")
+        self._snapshot = Snapshot(root / "data/.gaze/index", self._assets, self._lock)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
 
     # life
 
     def scan(self) -> None:
         """Read everything now, blocking; for the command line and tests."""
-        raise NotImplementedError
+        self._first_read(lambda: None)
 
     async def start(self, *, polling: bool = False) -> None:
         """Begin to read in the background and to watch; returns at once. `polling` as for network drives."""
-        raise NotImplementedError
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._live(polling))
 
     async def stop(self) -> None:
         """End the watcher and write the index snapshot."""
-        raise NotImplementedError
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        await asyncio.to_thread(self.save_index)
+        self._loop = None
 
     def rescan(self) -> None:
         """Read all files again whatever the index thinks of them; blocking."""
-        raise NotImplementedError
+        self._tell(self._sync.tick(0.0, everything=True))
+
+    def save_index(self) -> None:
+        """Write the index snapshot, so that the next start reads only files that changed."""
+        self._snapshot.write()
+
+    def _first_read(self, pause: Callable[[], None]) -> None:
+        with contextlib.suppress(OSError):
+            (self.root / "data/.gaze").mkdir(mode=0o700, parents=True, exist_ok=True)
+        warm = self.ready or self._snapshot.restore() > 0
+        self._templates.read_shipped()
+        told = self._sync.tick(0.0) if self.ready else self._sync.first_read(self._progress, pause)
+        self.ready = True
+        if not warm:  # everything is new to everybody
+            told = [change for change in told if isinstance(change, ProblemsChanged)]
+        self._tell([*told, Progress(*self.progress)])
+        for folder in ("data", UPLOADS, "workflows"):
+            clear_leftovers(self.root / folder)
+
+    def _progress(self, done: int, total: int) -> None:
+        self.progress = (done, total)
+        if done % 500 == 0 and done < total:
+            self._tell([Progress(done, total)])
+
+    async def _live(self, polling: bool) -> None:
+        await asyncio.to_thread(self._first_read, _breathe())
+        writing = asyncio.create_task(self._write_snapshots())
+        try:
+            while True:
+                try:
+                    await Watcher(self._sync, self._tell, polling=polling).run()
+                except Exception:  # whatever it was, a library that stands still is worse
+                    log.exception("the watcher failed and starts again")
+                    await asyncio.sleep(1)
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+
+    async def _write_snapshots(self) -> None:
+        while True:
+            await asyncio.to_thread(self.save_index)
+            await asyncio.sleep(SNAPSHOT_EVERY_S)
+
+    def _tell(self, changes: list[Change]) -> None:
+        """Tell once what changed, with the assets whose cover came or went."""
+        if not changes:
+            return
+        pictures = {change.path for change in changes if isinstance(change, ImageAdded | ImageRemoved)}
+        if pictures:
+            told = set(changes)
+            for category, kept in list(self._states.values.items()):
+                for slug, state in list(kept.now.items()):
+                    change = StateChanged(category, slug)
+                    if state.get("cover") in pictures and change not in told:
+                        changes = [*changes, change]
+        if self._loop is None:
+            self.on_change(changes)
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.on_change, changes)
+
+    # finding
+
+    def _catalog(self, category: str) -> Catalog:
+        catalog = self._assets.catalogs.get(category)
+        if catalog is None:
+            raise NotFound(f"There is no category «{category}».")
+        return catalog
+
+    def _path(self, category: str, slug: str) -> str:
+        """The file of a slug, usable or not. Raises NoSuchAsset."""
+        entry = self._catalog(category).by_slug.get(slug)
+        path = entry.path if entry else self._assets.broken[category].get(slug)
+        if path is None:
+            raise NoSuchAsset(category, slug, self._near(category, slug))
+        return path
+
+    def _near(self, category: str, slug: str) -> list[str]:
+        """Slugs worth comparing with a wrong one; all of 10,000 would take too long."""
+        slugs = self._assets.catalogs[category].by_slug
+        return [other for other in list(slugs) if other[:2].lower() == slug[:2].lower()][:300]
+
+    def _taken(self, category: str, path: str) -> Asset:
+        """The asset of a file just written."""
+        self._tell(self._sync.refresh([path]))
+        entry = self._catalog(category).by_path.get(path)
+        if entry is None:
+            raise NotFound(f"«{path}» was written, and is gone again.")
+        return entry.asset
+
+    def _view(self, category: str) -> View:
+        assets = self._assets
+        folder = f"data/{self.categories[category].data_folder}/"
+        troubled = {path for path in assets.bad if path.startswith(folder)}
+        for path in assets.clashed[category]:
+            if path in assets.own[category]:
+                troubled |= assets.owners[category][assets.own[category][path].lower()]
+        states = self._states.of(category)
+        return View(states, frozenset(troubled), self._images.has, partial(self.is_missing, category))
+
+    def _card(self, asset: Asset, entry: Entry | None, view: View) -> Card:
+        folder = f"{asset.category.name}/{asset.slug}"
+        cover = view.cover(entry) if entry else ""
+        return Card(
+            asset=asset,
+            cover=cover,
+            fallback="" if cover else self._images.fallback(asset.category.name, asset.slug),
+            favourite=bool(entry and view.favourite(entry)),
+            nsfw=asset.nsfw,
+            problem=asset.path in view.troubled,
+            missing_lora=bool(entry and view.missing_lora(entry)),
+            image_count=self._images.count(folder),
+        )
 
     # reading
 
     def get(self, category: str, slug: str) -> Asset:
         """The asset of that slug. Raises NoSuchAsset (404)."""
-        raise NotImplementedError
+        entry = self._catalog(category).by_slug.get(slug)
+        if entry is None:
+            raise NoSuchAsset(category, slug, self._near(category, slug))
+        return entry.asset
 
     def find(self, category: str, slug: str) -> Asset | None:
         """The asset of that slug, or None."""
-        raise NotImplementedError
+        catalog = self._assets.catalogs.get(category)
+        entry = catalog.by_slug.get(slug) if catalog else None
+        return entry.asset if entry else None
 
     def query(self, category: str, query: Query) -> Page:
         """The cards a library page shows. Raises NotFound for an unknown category."""
-        raise NotImplementedError
+        catalog = self._catalog(category)
+        with self._lock:
+            view = self._view(category)
+            entries, counts = select(catalog, query, view)
+            begin = max(0, query.offset)
+            end = begin + max(1, query.limit)
+            cards = [self._card(entry.asset, entry, view) for entry in entries[begin:end]]
+        return Page(cards=cards, total=len(entries), counts=counts, next=end if end < len(entries) else None)
 
     def search(self, q: str, *, category: str = "", nsfw: str = "all", limit: int = 60) -> list[Card]:
         """Cards of all categories (or one) whose texts hold every word of `q`; names first."""
-        raise NotImplementedError
+        words = q.casefold().split()
+        if category:
+            self._catalog(category)
+        found: list[tuple[int, int, Entry]] = []
+        with self._lock:
+            for place, (name, catalog) in enumerate(self._assets.catalogs.items()):
+                if words and category in ("", name):
+                    found += [(rank, place, entry) for rank, entry in matches(catalog, words, nsfw)]
+            found.sort(key=lambda item: item[:2])
+            views = {name: self._view(name) for name in {entry.category.name for _, _, entry in found[:limit]}}
+            return [self._card(entry.asset, entry, views[entry.category.name]) for _, _, entry in found[:limit]]
 
     def card(self, asset: Asset) -> Card:
         """What a library card of the asset needs."""
-        raise NotImplementedError
+        with self._lock:
+            entry = self._catalog(asset.category.name).by_slug.get(asset.slug)
+            return self._card(asset, entry, self._view(asset.category.name))
 
     def counts(self) -> dict[str, int]:
         """How many assets each category has, in the order of the navigation."""
-        raise NotImplementedError
+        return {name: len(catalog.by_path) for name, catalog in self._assets.catalogs.items()}
 
     def shelf(self) -> Shelf:
         """The library as it is now, for one plan; cheap to make, later changes do not show in it."""
-        raise NotImplementedError
+        with self._lock:
+            catalogs = dict(self._assets.catalogs)
+            for catalog in catalogs.values():
+                catalog.shared = True
+            return LibraryShelf(
+                self.categories,
+                catalogs,
+                {name: kept.share() for name, kept in self._states.values.items()},
+                self._wildcards.options.share(),
+                self._templates.share(),
+                self._settings.value,
+            )
 
     def problems(self) -> list[Problem]:
         """Everything its owner should mend, by path and line."""
-        raise NotImplementedError
+        with self._lock:
+            return self._sync.problems()
 
     def problem_of(self, category: str, slug: str) -> list[Problem]:
         """Problems of one asset's file, or of the file that would have that slug."""
-        raise NotImplementedError
+        try:
+            path = self._path(category, slug)
+        except NoSuchAsset:
+            return []
+        with self._lock:
+            return [*self._assets.bad.get(path, []), *self._assets.clashes(category, path)]
 
     def broken(self, category: str, slug: str) -> str | None:
         """The path of a file that was never good, by the slug it would have; None if there is none."""
-        raise NotImplementedError
+        self._catalog(category)
+        return self._assets.broken[category].get(slug)
 
     def raw(self, asset: Asset | str) -> tuple[str, str]:
         """Text and version of an asset's file (or of a path below the root) as it is on the disk now."""
-        raise NotImplementedError
+        found = self._editor.open(asset if isinstance(asset, str) else asset.path)
+        return found.text, found.version
 
     # assets
 
@@ -114,7 +332,9 @@ class Library:
         Raises Unusable (422; one fault a problem, the first's line and column in the message), Conflict (409, a
         `ChangedOnDisk` with both texts), NoSuchAsset, Unavailable (503), NoRoom (507).
         """
-        raise NotImplementedError
+        path = self._path(category, slug)
+        self._editor.save_text(self.categories[category], path, text, version)
+        return self._taken(category, path)
 
     def save_fields(self, category: str, slug: str, values: Mapping[FieldPath, Any], version: str = "") -> Asset:
         """Set single values and leave every other byte of the file; `REMOVE` as a value takes the key out.
@@ -123,87 +343,165 @@ class Library:
         file says already ("" for null, 25 for 25.0) changes nothing. Without `version` the newest file is changed.
         Raises as `save_text`.
         """
-        raise NotImplementedError
+        path = self._path(category, slug)
+        self._editor.save_fields(self.categories[category], path, values, version)
+        return self._taken(category, path)
 
     def rename_key(self, category: str, slug: str, path: tuple[str, ...], name: str, version: str = "") -> Asset:
         """Give a key (an outfit) another name in its place. Raises Conflict if the name is taken."""
-        raise NotImplementedError
+        full = self._path(category, slug)
+        self._editor.rename_key(self.categories[category], full, path, name, version)
+        return self._taken(category, full)
 
     def check_text(self, category: str, text: str, slug: str = "") -> list[Problem]:
         """What would keep `text` from being saved, and warnings; for checks while typing. Writes nothing."""
-        raise NotImplementedError
+        self._catalog(category)
+        try:
+            path = self._path(category, slug)
+        except NoSuchAsset:
+            path = f"data/{self.categories[category].data_folder}/new.json"
+        return check(self.categories[category], path, text)
 
     def create(self, category: str, name: str, raw: Mapping[str, Any] | None = None, group: str = "") -> Asset:
         """A new asset in a new file whose name is safe on any system. Raises Unusable, Unavailable, NoRoom."""
-        raise NotImplementedError
+        self._catalog(category)
+        declared = self.categories[category]
+        name = checked_name(name)
+        given = raw.get(declared.id_field) if raw else None
+        asset_id = given.strip() if isinstance(given, str) and given.strip() else self._editor.new_id(declared, name)
+        if raw is None:
+            made = blank(declared, asset_id, name)
+        else:
+            made = {declared.id_field: asset_id, declared.name_field: name, **raw}
+            made.update({declared.id_field: asset_id, declared.name_field: raw.get(declared.name_field) or name})
+        text = json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+        path = self._editor.create(declared, name if declared.chosen_by_id else asset_id, group, text)
+        return self._taken(category, path)
 
     def clone(self, category: str, slug: str, name: str = "") -> Asset:
         """A copy with an id and name of its own; unknown keys come along, state and images do not."""
-        raise NotImplementedError
+        source = self.get(category, slug)
+        name = checked_name(name or f"{source.name} copy")
+        new_id = self._editor.new_id(source.category, source.id if source.category.chosen_by_id else name)
+        text = renamed(source, self._editor.open(source.path).text, name, new_id)
+        path = self._editor.create(
+            source.category, name if source.category.chosen_by_id else new_id, source.group, text
+        )
+        return self._taken(category, path)
 
     def rename(self, category: str, slug: str, name: str, new_id: str = "") -> Asset:
         """Change the name and, if given, id and file name; state and images follow a changed slug."""
-        raise NotImplementedError
+        source = self.get(category, slug)
+        declared, new_id = source.category, new_id.strip()
+        values: dict[FieldPath, Any] = {(declared.name_field,): checked_name(name)}
+        path = source.path
+        if new_id and new_id != source.id:
+            wanted = slug_of(declared, new_id)
+            owner = self._catalog(category).taken.get(wanted.lower())
+            if owner not in (None, path):
+                raise Conflict(f"There is a «{wanted}» among {category} already («{owner}»).", field=declared.id_field)
+            values[declared.id_field,] = new_id
+        self._editor.save_fields(declared, path, values, "")
+        self._tell(self._sync.refresh([path]))
+        if new_id and new_id != source.id and not declared.chosen_by_id:
+            moved = self._editor.move(declared, path, new_id)
+            self._tell(self._sync.refresh([path, moved]))
+            path = moved
+        return self._taken(category, path)
 
     def nsfw(self, category: str, slug: str, on: bool | None = None) -> Asset:
         """Write `tags.nsfw` into the asset's file; None turns it over."""
-        raise NotImplementedError
+        asset = self.get(category, slug)
+        return self.save_fields(category, slug, {("tags", "nsfw"): (not asset.nsfw) if on is None else on})
 
     # user state
 
     def state(self, category: str, slug: str) -> Mapping[str, Any]:
         """What the user prefers (data/state); empty if nothing is kept."""
-        raise NotImplementedError
+        return self._states.get(category, slug)
 
     def set_state(self, category: str, slug: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Keep values in the state of an asset, other keys untouched; returns the state."""
-        raise NotImplementedError
+        slug = self.get(category, slug).slug
+        path = state_path(category, slug)
+        self._editor.set_keys(path, values, "the state of an asset")
+        self._tell(self._sync.refresh([path]))
+        return self._states.get(category, slug)
 
     def favourite(self, category: str, slug: str, on: bool | None = None) -> bool:
         """Set or turn over the favourite mark; returns what it is now."""
-        raise NotImplementedError
+        if on is None:
+            on = self.state(category, slug).get("is_favourite") is not True
+        self.set_state(category, slug, {"is_favourite": on})
+        return on
 
     def save_defaults(self, category: str, slug: str, fields: Sequence[str] | None) -> None:
         """Keep the field selection; None forgets it, an empty one selects nothing."""
-        raise NotImplementedError
+        self.set_state(category, slug, {"default_fields": None if fields is None else list(fields)})
 
     def set_cover(self, category: str, slug: str, image: str | None) -> None:
         """Make an image (path below static/uploads) the cover, or have none. Raises NotFound for no such image."""
-        raise NotImplementedError
+        if image is not None:
+            self.image_file(image)
+            image = self._images.has(image) or image
+        self.set_state(category, slug, {"cover": image})
 
     def settings(self) -> Mapping[str, Any]:
         """The content of data/settings.json."""
-        raise NotImplementedError
+        return self._settings.value
 
     def save_settings(self, values: Mapping[str, Any]) -> None:
         """Set keys of data/settings.json, others untouched; `REMOVE` as a value takes a key out."""
-        raise NotImplementedError
+        self._editor.set_keys(SETTINGS, values, "the settings")
+        self._tell(self._sync.refresh([SETTINGS]))
 
     # images
 
     def images_of(self, asset: Asset) -> list[str]:
         """Paths below static/uploads of the asset's images, newest first."""
-        raise NotImplementedError
+        with self._lock:
+            return list(self._images.of_folder(f"{asset.category.name}/{asset.slug}"))
 
     def images(self, category: str = "", slug: str = "", offset: int = 0, limit: int = 60) -> tuple[list[str], int]:
         """A page of all images (or of a category's, an asset's), newest first, and how many there are."""
-        raise NotImplementedError
+        with self._lock:
+            if not category:
+                return self._images.page(offset, limit)
+            if slug:
+                found = self._images.of_folder(f"{category}/{slug}")
+            else:
+                found = self._images.newest(f"{category}/")
+            return found[offset : offset + limit], len(found)
 
     def image_file(self, path: str) -> Path:
         """The file of an image by its path below static/uploads. Raises NotFound for anything else."""
-        raise NotImplementedError
+        with self._lock:
+            spelled = self._images.has(path)
+        return image_file(self.root, spelled or path)
 
     def image_info(self, path: str) -> ImageInfo:
         """Type by content, size in pixels, and a mark if it cannot be shown. Raises NotFound."""
-        raise NotImplementedError
+        try:
+            return info(self.image_file(path), self.max_pixels)
+        except OSError as error:
+            raise NotFound(f"The image «{path}» cannot be read now.") from error
 
     def image_sidecar(self, path: str) -> dict[str, Any]:
         """The sidecar of an image; empty if there is none or it cannot be read."""
-        raise NotImplementedError
+        file = self.image_file(path)
+        try:
+            value = json.loads(file.with_name(file.name + ".json").read_text("utf-8-sig"))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return value if isinstance(value, dict) else {}
 
     def save_sidecar(self, path: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Set keys of an image's sidecar, others untouched; returns it."""
-        raise NotImplementedError
+        file = self.image_file(path)
+        sidecar = f"{file.relative_to(self.root).as_posix()}.json"
+        self._editor.set_keys(sidecar, values, "the sidecar of an image")
+        self._tell(self._sync.refresh([sidecar]))
+        return self.image_sidecar(path)
 
     def save_image(self, category: str, slug: str, stem: str, content: bytes, sidecar: Mapping[str, Any]) -> str:
         """Keep an image and its sidecar; returns its path below static/uploads. Both "" : `generator/`.
@@ -211,59 +509,86 @@ class Library:
         A taken name gets `-2`, `-3`, ... Raises Refusal 415 (no image by content, or damaged), 413 (too many pixels),
         Unavailable, NoRoom.
         """
-        raise NotImplementedError
+        ending, width, height = verify(content, self.max_pixels)
+        self._sync.require()
+        folder = f"{UPLOADS}/{folder_of(category, slug)}"
+        make_folder(self.root / folder, folder)
+        stem, number = safe_name(stem), 1
+        while True:
+            path = f"{folder}/{stem if number == 1 else f'{stem}-{number}'}{ending}"
+            taken = (self.root / f"{path}.json").exists()
+            if not taken and write_new(self.root, path, content):
+                break
+            number += 1
+        kept = {"width": width, "height": height, **sidecar}
+        write(self.root, f"{path}.json", (json.dumps(kept, indent=2, ensure_ascii=False) + "\n").encode())
+        self._tell(self._sync.refresh([path]))
+        return path.removeprefix(UPLOADS + "/")
 
     def thumbnail(self, path: str, width: int = 384) -> Thumb:
         """A WebP of the image at most `width` pixels wide, made when first asked for. Raises NotFound."""
-        raise NotImplementedError
+        file = self.image_file(path)
+        try:
+            return self._thumbs.get(file, path, width, self.max_pixels)
+        except FileNotFoundError as error:
+            raise NotFound(f"There is no image «{path}».") from error
+        except OSError as error:
+            raise refused(error, path) from error
 
     # trash
 
     def delete(self, category: str, slug: str) -> str:
         """Move an asset with state and images into the trash; returns the trash id."""
-        raise NotImplementedError
+        path = self._path(category, slug)
+        self._sync.require()
+        asset = self.find(category, slug)
+        name = asset.name if asset else path.rsplit("/", 1)[-1]
+        images = self._images.count(f"{category}/{slug}")
+        entry = Trashed(id="", kind="asset", name=name, category=category, slug=slug, path=path, images=images)
+        belongings = self._followers.places(category, slug)
+        with self._editor.locks(path):
+            entry = self._trash.put(entry, [path, *belongings])
+        self._tell(self._sync.refresh([path, *belongings]))
+        return entry.id
 
     def delete_image(self, path: str) -> str:
         """Move an image with its sidecar into the trash; returns the trash id."""
-        raise NotImplementedError
+        self._sync.require()
+        full = self.image_file(path).relative_to(self.root).as_posix()
+        parts = full.split("/")[2:-1]
+        category, slug = parts if len(parts) == 2 and parts[0] in self.categories else ("", "")
+        entry = Trashed(id="", kind="image", name=full.rsplit("/", 1)[-1], category=category, slug=slug, path=full)
+        entry = self._trash.put(entry, [full, f"{full}.json"])
+        self._tell(self._sync.refresh([full]))
+        return entry.id
 
     def trash(self) -> list[Trashed]:
         """What lies in the trash, newest first."""
-        raise NotImplementedError
+        return self._trash.list()
 
     def restore(self, trash_id: str) -> Trashed:
         """Bring everything of one trash entry back. Raises NotFound, Conflict if its place is taken."""
-        raise NotImplementedError
+        self._sync.require()
+        entry = self._trash.get(trash_id)
+        if entry.kind == "asset" and entry.slug.lower() in self._catalog(entry.category).taken:
+            raise Conflict(f"There is a «{entry.slug}» among {entry.category} again; rename it, then restore.")
+        entry = self._trash.restore(trash_id)
+        self._tell(self._sync.refresh(entry.paths))
+        return entry
 
     def empty_trash(self, trash_id: str = "") -> int:
         """Delete the trash (or one entry) for good; returns how many entries."""
-        raise NotImplementedError
+        return self._trash.empty(trash_id)
 
 
-class ImageInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """`content_type` is "" for what is no image (serve it as a download); `mark` is "", "damaged", "too many pixels"."""
+def _breathe() -> Callable[[], None]:
+    """A pause every few files of the first read, so that pages are answered meanwhile."""
+    last = time.monotonic()
 
-    content_type: str = ""
-    width: int = 0
-    height: int = 0
-    mark: str = ""
+    def pause() -> None:
+        nonlocal last
+        if time.monotonic() - last > 0.01:
+            time.sleep(0.001)
+            last = time.monotonic()
 
-
-class Thumb(msgspec.Struct, frozen=True):
-    """A thumbnail's file, or why there is none: "damaged", "too many pixels", "not an image"."""
-
-    file: Path | None
-    mark: str = ""
-
-
-class Trashed(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the trash. `kind` is `asset` or `image`; `deleted` is UTC ISO 8601."""
-
-    id: str
-    kind: str
-    name: str
-    category: str = ""
-    slug: str = ""
-    path: str = ""
-    deleted: str = ""
-    images: int = 0
+    return pause

@@ -1,4 +1,4 @@
-"""TinyDB in memory with tables that change in place: the stock ones are copied on each write (32 ms at 100,000 rows)."""
+"""TinyDB in memory with tables that change in place; stock ones are copied on each write (32 ms at 100,000 rows)."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ class Memory(Storage):
 
 
 class LiveTable(Table):
+    _storage: Any
+
     def _update_table(self, updater: Any) -> None:
         updater(self._storage.read().setdefault(self.name, Ids()))
         self._storage.dirty.add(self.name)

@@ -36,7 +36,12 @@ class Walk:
         except OSError as error:
             self._fail(start, error)
             return
-        self._list(start, found, frozenset())
+        real = os.path.realpath(full)
+        if real != self.bound and not real.startswith(self.bound + os.sep):
+            message = "the link leaves the data folder; not followed"
+            self.problems.append(Problem(path=start, code="link", message=message))
+        else:
+            self._list(start, found, frozenset())
 
     def _list(self, folder: str, found: os.stat_result, above: frozenset[tuple[int, int]]) -> None:
         self.folders[folder] = stat_of(found)
