@@ -15,6 +15,8 @@ from typing import Any
 
 from gaze import __version__, logs
 from gaze.categories import declared
+from gaze.core.errors import Refusal
+from gaze.core.plantext import fault_json
 from gaze.settings import BadSetting, LiveSettings, Settings, program, read
 
 
@@ -25,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.command(options) or 0)
     except BadSetting as error:
         return _fail(str(error))
+    except Refusal as error:
+        print(json.dumps({"errors": [fault_json(fault) for fault in error.faults]}, indent=2, ensure_ascii=False))
+        return 2
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # `gaze check | head`
@@ -151,7 +156,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from gaze.library.checking import check
+    from gaze.library.check import check
 
     root = Path(options.path or options.root or os.environ.get("GAZE_ROOT") or ".").expanduser()
     if not root.is_dir():
@@ -164,7 +169,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    from gaze.core.wiretext import planned
+    from gaze.core.plantext import planned
 
     raw = _read_json(options.recipe)
     made = planned(raw, _library(options).shelf(), SystemRandom())
@@ -174,25 +179,24 @@ def _plan(options: argparse.Namespace) -> int:
 
 
 def _graph(options: argparse.Namespace) -> int:
+    from gaze.core.plantext import graphed
     from gaze.core.template import read_template
-    from gaze.core.wiretext import graphed
 
     raw = _read_json(options.plan)
+    shelf = _library(options).shelf()
+    template = None
     if options.template and Path(options.template).is_file():
         file = Path(options.template)
         template, problems = read_template(file.stem, str(file), _read_json(str(file)))
         if template is None:
             return _fail("\n".join(map(str, problems)))
-        source: Any = template
-    else:
-        source = _library(options).shelf()
-        if options.template:
-            source = source.template(options.template)
-            if source is None:
-                return _fail(f"There is no workflow template «{options.template}».")
-    made = graphed(raw, source)
+    elif options.template:
+        template = shelf.template(options.template)
+        if template is None:
+            return _fail(f"There is no workflow template «{options.template}».")
+    made = graphed(raw, shelf, template)
     print(json.dumps(made, indent=2, ensure_ascii=False))
-    return 2 if isinstance(made, dict) and "errors" in made else 0
+    return 0
 
 
 # -- parts ----------------------------------------------------------------------------------------------

@@ -128,7 +128,6 @@ async def _supervise(
         loop.add_signal_handler(number, stop.set)
     live = LiveSettings(settings)
     if simulator and not live().comfyui_urls:
-        simulator.start()
         children = [*children, simulator]
     for child in children:
         child.start()

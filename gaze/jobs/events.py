@@ -156,9 +156,10 @@ async def read(redis: Redis, after: str, block_ms: int = 5000) -> AsyncIterator[
 def decode(fields: dict[bytes, bytes]) -> AnyEvent | None:
     """The event of a stream entry; None for one that another version of the program wrote."""
     try:
-        return _decode(fields[b"e"])
+        event: AnyEvent = _decode(fields[b"e"])
     except (KeyError, msgspec.MsgspecError):
         return None
+    return event
 
 
 def _order(entry_id: str) -> tuple[int, int]:

@@ -15,15 +15,14 @@ from gaze.comfyui.pool import Pool
 from gaze.core.asset import Asset
 from gaze.core.errors import Fault, Refusal, Unusable
 from gaze.core.graph import wire
-from gaze.core.plan import Plan, plan
+from gaze.core.plan import Plan
+from gaze.core.plantext import plans
 from gaze.core.recipe import Recipe, to_json
 from gaze.core.shelf import Shelf
 from gaze.core.template import Template
 from gaze.jobs.choose import fit
 from gaze.jobs.queue import JobQueue, new_batch
 from gaze.jobs.record import Job, Work, new_id, now
-
-MOST_IMAGES = 20
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +35,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
 
 
+USUAL = Order()
+
+
 class Made(msgspec.Struct, frozen=True):
     """The jobs of one request and what was noted on the way."""
 
@@ -44,7 +46,7 @@ class Made(msgspec.Struct, frozen=True):
 
 
 async def generate(
-    recipe: Recipe, shelf: Shelf, rng: Random, queue: JobQueue, pool: Pool, order: Order = Order()
+    recipe: Recipe, shelf: Shelf, rng: Random, queue: JobQueue, pool: Pool, order: Order = USUAL
 ) -> Made:
     """Queue `recipe.count` images.
 
@@ -68,22 +70,9 @@ async def generate(
 
 def prepare(recipe: Recipe, shelf: Shelf, rng: Random, order: Order) -> list[tuple[Job, Work]]:
     """Records and work of all images of a recipe; nothing is queued. Raises PlanError."""
-    if not 1 <= recipe.count <= MOST_IMAGES:
-        plan(recipe, shelf, rng)  # says it in its own words
-    plans = list(_plans(recipe, shelf, rng))
-    batch = order.batch or (new_batch() if len(plans) > 1 else "")
-    return [_job(made, shelf, order, batch, place, len(plans)) for place, made in enumerate(plans, 1)]
-
-
-def _plans(recipe: Recipe, shelf: Shelf, rng: Random) -> Sequence[Plan]:
-    """One plan an image: seed, seed + 1, ..."""
-    first = plan(msgspec.structs.replace(recipe, count=1), shelf, rng)
-    seed = first.settings.seed or 0
-    rest = range(1, recipe.count)
-    return [
-        first,
-        *(plan(msgspec.structs.replace(recipe, count=1, seed=(seed + n) % 2**64), shelf, rng) for n in rest),
-    ]
+    made = plans(recipe, shelf, rng)
+    batch = order.batch or (new_batch() if len(made) > 1 else "")
+    return [_job(one, shelf, order, batch, place, len(made)) for place, one in enumerate(made, 1)]
 
 
 def _job(made: Plan, shelf: Shelf, order: Order, batch: str, place: int, count: int) -> tuple[Job, Work]:

@@ -250,6 +250,13 @@ class Library:
         entry = catalog.by_slug.get(slug) if catalog else None
         return entry.asset if entry else None
 
+    def at(self, path: str) -> Asset | None:
+        """The asset whose file is at a path below the root, or None."""
+        for catalog in self._assets.catalogs.values():
+            if entry := catalog.by_path.get(path):
+                return entry.asset
+        return None
+
     def query(self, category: str, query: Query) -> Page:
         """The cards a library page shows. Raises NotFound for an unknown category."""
         catalog = self._catalog(category)

@@ -138,12 +138,12 @@ class Watcher:
                 if batch:
                     self._paths.update(_relative((path for _, path in batch), real))
                     self._wake.set()
-            return None
+            return
         except FileNotFoundError:
-            return None  # a folder went away just now; the next sweep watches again
+            return  # a folder went away just now; the next sweep watches again
         except OSError as error:
             self._fall_back(error)
-            return None
+            return
         finally:
             ready.set()
 

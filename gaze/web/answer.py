@@ -12,6 +12,7 @@ from litestar.response import Redirect
 from gaze.web.views import shell_of
 
 AnyRequest = Request[Any, Any, Any]
+NOTHING: Mapping[str, Any] = {}
 HTML = "text/html; charset=utf-8"
 
 
@@ -37,7 +38,7 @@ def answer(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     place: str = "library",
-    context: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = {},
+    context: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = NOTHING,
 ) -> Response[Any]:
     """The answer in the way that was asked for.
 

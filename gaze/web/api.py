@@ -10,10 +10,11 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import Parameter
 from litestar.response import ServerSentEvent
+from litestar.types import ControllerRouterHandler
 
 from gaze.context import Context
 from gaze.core.errors import Refusal
-from gaze.core.wiretext import read_recipe
+from gaze.core.plantext import read_recipe
 from gaze.jobs.generate import Order, generate
 from gaze.jobs.record import Job, Result
 from gaze.web import forms, guard
@@ -161,4 +162,4 @@ API = Router(
     tags=["GAZE"],
     security=[{"key": []}],
 )
-ROUTES = [API, page_status]
+ROUTES: list[ControllerRouterHandler] = [API, page_status]

@@ -7,6 +7,7 @@ from typing import Any
 
 import redis
 from litestar import Request, Response, get, post
+from litestar.types import ControllerRouterHandler
 
 from gaze.context import Context
 from gaze.core.asset import Asset
@@ -47,15 +48,15 @@ async def _missing(request: AnyRequest, gaze: Context, category: str, slug: str)
             gone = request.app.state.render("asset/_gone.html", category=gaze.categories[category])
             return Response(gone, media_type=HTML, status_code=200)
         raise NoSuchAsset(category, slug, gaze.library.shelf().choices(category))
+    problems = gaze.library.problem_of(category, slug)
+    if wants_json(request):
+        raise Refusal(str(problems[0]) if problems else f"{path} cannot be used.", status=422, code="unusable")
     context = {
         "path": path,
-        "problems": gaze.library.problem_of(category, slug),
+        "problems": problems,
         "category": gaze.categories[category],
         "slug": slug,
     }
-    if wants_json(request):
-        problem = context["problems"][0]
-        raise Refusal(str(problem), status=422, code="unusable")
     return render(request, "asset/_broken.html" if is_htmx(request) else "asset/broken.html", context, status=200)
 
 
@@ -183,7 +184,7 @@ async def _last_failed(gaze: Context, asset: Asset) -> Job | None:
     return mine[0] if mine and mine[0].status == "failed" else None
 
 
-ROUTES = [
+ROUTES: list[ControllerRouterHandler] = [
     page,
     generate_images,
     preview_prompt,

@@ -192,11 +192,9 @@ def _selected(asset: Asset, asked: Values, state: Mapping[str, Any]) -> frozense
 
 def _sections(asset: Asset, asked: Values, selected: frozenset[str] | None) -> list[SectionView]:
     found = []
+    hidden = (asset.category.id_field, asset.category.name_field)
     for name, fields in asset.category.sections.items():
-        if name in _FACTS:
-            fields = [field for field in fields if field.selectable]
-        shown = [field for field in fields if field.kind != "name" or field.selectable]
-        shown = [f for f in shown if f.key not in (asset.category.id_field, asset.category.name_field)]
+        shown = [f for f in fields if f.key not in hidden and (f.selectable or name not in _FACTS)]
         if not shown:
             continue
         values, outfits, outfit = _values(asset, name, asked)
@@ -252,7 +250,8 @@ def _facts(asset: Asset) -> list[tuple[str, str, bool]]:
     found: list[tuple[str, str, bool]] = []
     if lora := asset.lora:
         low, high = lora.lora_weight_min, lora.lora_weight_max
-        span = f" ({low if low is not None else lora.lora_weight:.2f}–{high if high is not None else lora.lora_weight:.2f})"
+        ends = [lora.lora_weight if end is None else end for end in (low, high)]
+        span = f" ({min(ends):.2f}–{max(ends):.2f})"
         found.append(("LoRA", lora.lora_name, True))
         found.append(
             ("Weight", f"{lora.lora_weight:.2f}" + (span if low is not None or high is not None else ""), False)

@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from gaze.core.errors import Fault, Refusal, Unavailable
+from gaze.core.plantext import fault_json
 from gaze.web.answer import HTML, is_htmx, render, toast, wants_json
 
 log = logging.getLogger("gaze.web")
@@ -75,7 +76,7 @@ def refuse(request: AnyRequest, status: int, faults: Sequence[Fault]) -> Respons
     """The answer of an error, with a sentence for each fault."""
     if wants_json(request) or request.url.path.startswith("/api/"):
         return Response(
-            msgspec.json.encode({"errors": [_plain(fault) for fault in faults]}),
+            msgspec.json.encode({"errors": [fault_json(fault) for fault in faults]}),
             media_type="application/json",
             status_code=status,
         )
@@ -88,12 +89,6 @@ def refuse(request: AnyRequest, status: int, faults: Sequence[Fault]) -> Respons
     title = TITLES.get(status, TITLES[400 if status < 500 else 500])
     context = {"title": title, "errors": sentences, "status_code": status}
     return render(request, "error.html", context, status=status, place="")
-
-
-def _plain(fault: Fault) -> dict[str, Any]:
-    said = {key: getattr(fault, key) for key in fault.__struct_fields__}
-    near = {"near": fault.near} if fault.slug else {}
-    return {key: value for key, value in said.items() if value and key != "near"} | near
 
 
 def _sentence(error: HTTPException) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.types import ControllerRouterHandler
 
 from gaze.context import Context
 from gaze.core.errors import NotFound
@@ -53,7 +54,8 @@ async def thumbnail(request: AnyRequest, gaze: Context, width: int, path: str) -
     if thumb.file is None:
         text = thumb.mark or "no image"
         svg = (
-            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 384 512"><rect width="384" height="512" fill="#26282d"/>'
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 384 512">'
+            '<rect width="384" height="512" fill="#26282d"/>'
             f'<text x="192" y="262" fill="#b3b7c0" font-family="sans-serif" font-size="26" text-anchor="middle">{text}'
             "</text></svg>"
         )
@@ -102,4 +104,4 @@ def _read(file: Path, first: int, length: int) -> bytes:
         return opened.read(length)
 
 
-ROUTES = [static, thumbnail]
+ROUTES: list[ControllerRouterHandler] = [static, thumbnail]

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from gaze.core.asset import Asset
 from gaze.core.category import Category
 from gaze.core.errors import Refusal
-from gaze.core.plan import with_overrides
+from gaze.core.plantext import preset_recipe, read_recipe
 from gaze.core.recipe import Recipe
-from gaze.core.wiretext import read_recipe
 from gaze.library.query import Query
 
 SIZES = ("832x1216", "896x1152", "1024x1024", "1152x896", "1216x832", "768x1344", "1344x768", "512x512", "256x256")
@@ -105,7 +102,7 @@ def recipe(asset: Asset, given: Values, categories: Mapping[str, Category]) -> R
     """
     raw = _raw(given, categories)
     if "recipe" in asset.category.struct.__struct_fields__:
-        return with_overrides(_own(asset), raw)
+        return preset_recipe(asset, raw)
     category = asset.category
     if category.choice:
         mine: Any = [asset.choice] if category.many else asset.choice
@@ -116,12 +113,6 @@ def recipe(asset: Asset, given: Values, categories: Mapping[str, Category]) -> R
         raw[owner.choice] = owned_by
     raw["subject"] = asset.key
     return read_recipe(raw)
-
-
-def _own(asset: Asset) -> Recipe:
-    """A preset's recipe; an empty subject means the preset itself (specification data, Preset)."""
-    own: Recipe = asset.data.recipe
-    return own if own.subject else msgspec.structs.replace(own, subject=asset.key)
 
 
 def _raw(given: Values, categories: Mapping[str, Category]) -> dict[str, Any]:
@@ -146,9 +137,8 @@ def _raw(given: Values, categories: Mapping[str, Category]) -> dict[str, Any]:
     for name in ("detail_face", "detail_hands"):
         if name in given:
             raw[name] = one(given, name).lower() not in ("off", "false", "0", "")
-    for name in ("off",):
-        if name in given:
-            raw[name] = list(given[name])
+    if "off" in given:
+        raw["off"] = list(given["off"])
     return raw
 
 

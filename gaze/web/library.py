@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.types import ControllerRouterHandler
 
 from gaze.context import Context
 from gaze.core.category import Category
@@ -66,11 +67,12 @@ async def _library(request: AnyRequest, gaze: Context, name: str) -> Response[An
         # Asked for again by an open page: as many cards as it had.
         query = msgspec.structs.replace(query, offset=0, limit=min(max(query.limit, 60), 500))
     page = gaze.library.query(category.name, query)
+    filters = filters_of(category, query, page)
     context = {
         "category": category,
         "page": page,
         "query": query,
-        "filters": filters_of(category, query, page),
+        "filters": filters,
         "jobs": request.app.state.live.jobs,
         "more_url": more_url(category, query, page.next or 0),
         "can_copy": _can_copy(gaze),
@@ -79,7 +81,7 @@ async def _library(request: AnyRequest, gaze: Context, name: str) -> Response[An
         whole = "library/_more.html" if is_htmx(request) else "library/index.html"
         return render(request, whole, {**context, **_welcome(request, gaze, query)})
     part = {"cards": "library/_list.html", "library": "library/_library.html"}.get(fragment, "library/_library.html")
-    headers = {"HX-Replace-Url": context["filters"].here} if fragment == "cards" else None  # type: ignore[attr-defined]
+    headers = {"HX-Replace-Url": filters.here} if fragment == "cards" else None
     return answer(
         request,
         page="library/index.html",
@@ -148,4 +150,4 @@ def card_json(card: Card) -> dict[str, Any]:
     }
 
 
-ROUTES = [home, library, rescan]
+ROUTES: list[ControllerRouterHandler] = [home, library, rescan]

@@ -147,7 +147,8 @@ class Live:
                             data = msgspec.json.encode(message.data).decode()
                             yield ServerSentEventMessage(data=data, id=message.id)
                     elif message.name:
-                        yield ServerSentEventMessage(data=message.name, event=message.name, id=message.id)
+                        # One event name for all nudges, the real one as data: a page can then hear them all.
+                        yield ServerSentEventMessage(data=message.name, event="nudge", id=message.id)
                     else:
                         yield ServerSentEventMessage(data=message.html, id=message.id)
         finally:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.types import ControllerRouterHandler
 
 from gaze.context import Context
 from gaze.core.errors import Problem
@@ -100,4 +101,4 @@ def _lines(gaze: Context, problem: Problem, around: int = 1) -> list[tuple[int, 
     return [(number + 1, lines[number][:160], number + 1 == problem.line) for number in range(first, last)]
 
 
-ROUTES = [page, rescan]
+ROUTES: list[ControllerRouterHandler] = [page, rescan]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.types import ControllerRouterHandler
 
 from gaze.context import Context
 from gaze.core.errors import NotFound
@@ -123,4 +124,4 @@ def _card(gaze: Context, category: str, slug: str) -> Card | None:
     return gaze.library.card(asset) if asset else None
 
 
-ROUTES = [page, pause, resume, cancel_all, cancel, retry, front, cancel_batch, preview]
+ROUTES: list[ControllerRouterHandler] = [page, pause, resume, cancel_all, cancel, retry, front, cancel_batch, preview]

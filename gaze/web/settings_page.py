@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
+from litestar.types import ControllerRouterHandler
 
 from gaze.comfyui.pool import check_url, probe
 from gaze.context import Context
@@ -178,4 +179,12 @@ def _local(referer: str) -> str:
     return path if not path.startswith("//") else "/"
 
 
-ROUTES = [page, comfyui, folders, default_checkpoint, appearance, starter, regenerate_key]
+ROUTES: list[ControllerRouterHandler] = [
+    page,
+    comfyui,
+    folders,
+    default_checkpoint,
+    appearance,
+    starter,
+    regenerate_key,
+]
