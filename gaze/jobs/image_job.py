@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 import msgspec
+import redis
 from arq import Retry
 
 from gaze.comfyui.client import Comfy, Image, Rejected, Uncertain, Unreachable
@@ -76,6 +77,14 @@ async def image_job(tools: JobTools, job_id: str) -> None:
         await _wait(tools, job_id, str(error))
     except Over as over:
         await _end(tools, job_id, over)
+    except (Retry, redis.RedisError):
+        raise  # arq gives it back
+    except Exception as error:
+        # A fault of ours must not leave a job running for ever.
+        log.exception("job stumbled", extra={"job": job_id})
+        await _end(
+            tools, job_id, Over("failed", f"Something in GAZE went wrong ({type(error).__name__}); see the log.")
+        )
     finally:
         await tools.slots.give_back(job_id)
 

@@ -36,9 +36,7 @@ class KeepInLibrary:
         return self._library.save_image(category, slug, stem, data, sidecar)
 
     def show(self, category: str, slug: str, path: str, action: str, kind: str) -> None:
-        state = self._library.state(category, slug)
-        cover = action == "replace" or (kind == "cover" and not state.get("cover"))
-        self._library.set_state(category, slug, {"cover": path} if cover else {"last_preview": path})
+        self._library.show_image(category, slug, path, as_cover=action == "replace", if_none=kind == "cover")
 
 
 async def serve_comfy(settings: LiveSettings, redis_url: str, library: Library) -> None:

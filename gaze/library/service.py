@@ -435,6 +435,17 @@ class Library:
         self._tell(self._sync.refresh([path]))
         return self._states.get(category, slug)
 
+    def show_image(self, category: str, slug: str, image: str, *, as_cover: bool, if_none: bool = False) -> None:
+        """Make an image the cover of an asset, or its last preview; `if_none` makes it the cover if it has none.
+
+        Works on the state's file alone, so a worker need not have read the library.
+        """
+        path = state_path(category, slug)
+        self._tell(self._sync.refresh([path]))
+        cover = as_cover or (if_none and not self._states.get(category, slug).get("cover"))
+        self._editor.set_keys(path, {"cover": image} if cover else {"last_preview": image}, "the state of an asset")
+        self._tell(self._sync.refresh([path]))
+
     def favourite(self, category: str, slug: str, on: bool | None = None) -> bool:
         """Set or turn over the favourite mark; returns what it is now."""
         if on is None:
