@@ -109,7 +109,15 @@ def run(settings: Settings, env: dict[str, str], reload: bool = False) -> None:
         ]
         simulator = Child(
             "simulator",
-            ["simulate-comfyui", "--port", str(simulator_port), "--folder", str(settings.private / "simulator")],
+            [
+                "simulate-comfyui",
+                "--port",
+                str(simulator_port),
+                "--folder",
+                str(settings.private / "simulator"),
+                "--steps-per-second",
+                "25",
+            ],
             env,
         )
         asyncio.run(_supervise(settings, server, children, None if settings.simulator_url else simulator, reload))

@@ -39,10 +39,12 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class SectionView(msgspec.Struct, frozen=True):
+    """The fields of a section that say something; `empty` names the rest."""
+
     id: str
     label: str
     rows: list[Row]
-    count: int
+    empty: list[str]
     open: bool
     outfits: list[str] = []
     outfit: str = ""
@@ -199,12 +201,13 @@ def _sections(asset: Asset, asked: Values, selected: frozenset[str] | None) -> l
             continue
         values, outfits, outfit = _values(asset, name, asked)
         rows = [_row(asset, field, values, selected) for field in shown]
-        rows.sort(key=lambda row: row.empty)
         label = {"special": "Name tag", "": asset.category.one.capitalize(), "lora": "LoRA"}.get(
             name, name.capitalize()
         )
-        filled = sum(not row.empty for row in rows)
-        found.append(SectionView(name or "own", label, rows, filled, bool(filled), outfits, outfit))
+        filled = [row for row in rows if not row.empty]
+        empty = [row.label for row in rows if row.empty]
+        if filled or outfits:
+            found.append(SectionView(name or "own", label, filled, empty, True, outfits, outfit))
     return found
 
 

@@ -54,6 +54,8 @@ def filters_of(category: Category, query: Query, page: Page) -> Filters:
 
     chips = [flag("favourite", "Favourites", "star", seg=True)]
     for field in category.sections.get("tags", ()):
+        if field.key == "nsfw":
+            continue  # it has a switch of its own
         values = page.counts.get(field.key, {})
         chosen = query.tags.get(field.key, "")
         ranked = sorted(values.items(), key=lambda item: (-item[1], item[0].casefold()))[:MOST_VALUES]

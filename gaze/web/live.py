@@ -188,9 +188,11 @@ class Live:
                 await asyncio.sleep(0.1)
 
     async def _take(self, batch: list[tuple[str, events.AnyEvent]]) -> None:
+        before = self.status
         self.last_id = batch[-1][0]
         messages = await self._messages(batch)
-        if await self._look():
+        await self._look()
+        if self.status != before:
             messages += self._shell_messages()
         self._broadcast(messages)
 
