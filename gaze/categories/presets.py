@@ -20,6 +20,7 @@ CATEGORY = Category(
     order=9,
     key="p",
     icon="bookmark",
+    choosable=False,
     backdrop=False,
     system_prompt="preset_system.txt",
     blurb="Recipes to make again with one click.",
