@@ -86,7 +86,7 @@ def preset_recipe(preset: Asset, overrides: Mapping[str, Any] | None = None) -> 
 
 def plan_json(made: Plan) -> dict[str, Any]:
     """A plan as plain values; `resolved` as a recipe's JSON is."""
-    plain: dict[str, Any] = msgspec.to_builtins(made)
+    plain: dict[str, Any] = _lists(msgspec.to_builtins(made))
     return {**plain, "resolved": to_json(made.resolved)}
 
 
@@ -153,6 +153,13 @@ def fault_json(fault: Fault) -> dict[str, Any]:
     """A fault as JSON: code and message, and what else it has; `near` wherever something was looked up."""
     plain = {key: value for key, value in msgspec.to_builtins(fault).items() if value not in ("", None)}
     return {**plain, "near": fault.near} if fault.code.startswith("unknown-") else plain
+
+
+def _lists(value: Any) -> Any:
+    """A value with lists for tuples, as JSON has them."""
+    if isinstance(value, dict):
+        return {key: _lists(each) for key, each in value.items()}
+    return [_lists(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _tidy(recipe: Recipe) -> Recipe:
