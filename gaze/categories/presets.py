@@ -21,6 +21,8 @@ CATEGORY = Category(
     key="p",
     icon="preset",
     backdrop=False,
+    choosable=False,
+    backdrop=False,
     system_prompt="preset_system.txt",
     blurb="Recipes to make again with one click.",
 )

@@ -173,7 +173,8 @@ class Category(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     key: str  # the letter after `g` that goes to its library
     icon: str
     folder: str = ""  # below data/; default: the name
-    choice: str = ""  # the recipe's key: "character", "outfits"; "" if a recipe cannot choose one
+    choice: str = ""  # the recipe's key: "character", "outfits"; default: the name; "" if not choosable
+    choosable: bool = True  # whether a recipe can choose one
     many: bool = True  # whether the recipe's key is a list
     chosen_by_id: bool = False  # a recipe names the id (checkpoint_path) instead of the slug
     without_file: AssetFile | None = None  # what a chosen model file has that no JSON describes (chosen_by_id only)
@@ -192,6 +193,10 @@ class Category(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     replace_slug_with: str = ""  # what the slug rule puts for a character it drops: "_" for checkpoints
     system_prompt: str = ""
     blurb: str = ""  # one sentence on what belongs here
+
+    def __post_init__(self) -> None:
+        if self.choosable and not self.choice:
+            msgspec.structs.force_setattr(self, "choice", self.name)
 
     @cached_property
     def data_folder(self) -> str:

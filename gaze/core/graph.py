@@ -117,9 +117,9 @@ class _Wiring:
             own.add(node)
             inputs = self.graph[node]["inputs"]
             inputs |= {"lora_name": use.lora_name, "strength_model": use.weight}
-            if "model" in inputs:
+            if model is not None:
                 inputs["model"], model = model, [node, 0]
-            if "clip" in inputs or "strength_clip" in inputs:  # a model-only loader has neither
+            if clip is not None and ("clip" in inputs or "strength_clip" in inputs):  # a model-only loader has neither
                 inputs["strength_clip"] = use.weight
                 inputs["clip"], clip = clip, [node, 1]
         clip = self.clip_skip(clip, own)

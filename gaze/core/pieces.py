@@ -60,6 +60,19 @@ def dropped_notes(*prompts: Sequence[Piece]) -> Iterator[Note]:
             yield Note(code, sentence.format(", ".join(f"«{text}»" for text in texts.values())))
 
 
+def said_once(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces, without those that repeat only because the prompt takes one field twice (an action's hands)."""
+    first: dict[str, tuple[str, str, str]] = {}
+    made = []
+    for piece in pieces:
+        source = (piece.category, piece.slug, piece.address)
+        if not piece.dropped:
+            first.setdefault(key(piece.text), source)
+        if piece.dropped != "repeat" or first.get(key(piece.text)) != source:
+            made.append(piece)
+    return made
+
+
 def _drop(pieces: Sequence[Piece], flags: Sequence[bool], why: str) -> list[Piece]:
     """The pieces with those alive marked as `flags` say."""
     left = iter(flags)

@@ -51,23 +51,31 @@ def with_overrides(recipe: Recipe, overrides: Mapping[str, Any]) -> Recipe:
     """A preset's recipe with values replaced (specification data, "Preset").
 
     One asset stands for a list under its singular: `action` replaces `actions`. `extra_positive` and
-    `extra_negative` are appended. A text that wildcards became is appended to as it is, so nothing is lost.
-    Raises PlanError as `read_recipe` does.
+    `extra_negative` are appended. Raises PlanError with a `bad-value` fault for each value of the wrong type; its
+    bounds are the plan's to tell.
     """
+    made, faults = overridden(recipe, overrides)
+    if faults:
+        raise PlanError(faults)
+    return made
+
+
+def overridden(recipe: Recipe, overrides: Mapping[str, Any]) -> tuple[Recipe, list[Fault]]:
+    """The recipe with values replaced, and a fault for each that was of the wrong type."""
     raw = to_json(recipe)
     texts = dict(recipe.texts)
     for key, value in overrides.items():
         many = f"{key}s"
-        if key in ("extra_positive", "extra_negative") and isinstance(value, str):
+        if key in ("extra_positive", "extra_negative"):
+            # What wildcards became once is appended to as it is, or the addition would be lost.
             before = texts.pop(f"recipe/{key}", raw[key])
-            raw[key] = ", ".join(part for part in (before, value) if part.strip())
+            raw[key] = ", ".join(part for part in (before, value) if part.strip()) if isinstance(value, str) else value
+            raw[key] = before if value is None else raw[key]
         elif key not in Recipe.__struct_fields__ and isinstance(raw.get(many), list):
             raw[many] = value if isinstance(value, list) else [value] if value else []
         else:
             raw[key] = value
-    if "texts" not in overrides:
-        raw["texts"] = texts
-    return read_recipe(raw)
+    return shape_recipe({**raw, "texts": overrides.get("texts", texts)})
 
 
 def preset_recipe(preset: Asset, overrides: Mapping[str, Any] | None = None) -> Recipe:
@@ -78,7 +86,7 @@ def preset_recipe(preset: Asset, overrides: Mapping[str, Any] | None = None) -> 
 
 def plan_json(made: Plan) -> dict[str, Any]:
     """A plan as plain values; `resolved` as a recipe's JSON is."""
-    plain: dict[str, Any] = msgspec.to_builtins(made)
+    plain: dict[str, Any] = _lists(msgspec.to_builtins(made))
     return {**plain, "resolved": to_json(made.resolved)}
 
 
@@ -145,6 +153,13 @@ def fault_json(fault: Fault) -> dict[str, Any]:
     """A fault as JSON: code and message, and what else it has; `near` wherever something was looked up."""
     plain = {key: value for key, value in msgspec.to_builtins(fault).items() if value not in ("", None)}
     return {**plain, "near": fault.near} if fault.code.startswith("unknown-") else plain
+
+
+def _lists(value: Any) -> Any:
+    """A value with lists for tuples, as JSON has them."""
+    if isinstance(value, dict):
+        return {key: _lists(each) for key, each in value.items()}
+    return [_lists(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _tidy(recipe: Recipe) -> Recipe:

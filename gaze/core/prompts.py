@@ -10,7 +10,7 @@ from gaze.core.asset import Asset
 from gaze.core.category import PLACE, Part, Slot
 from gaze.core.fields import Selection, matches
 from gaze.core.loras import Loras
-from gaze.core.pieces import Piece, Pieces, dropped_notes, text_of, without_repeats, without_shared
+from gaze.core.pieces import Piece, Pieces, dropped_notes, said_once, text_of, without_repeats, without_shared
 from gaze.core.text import BREAK, items, join, orientation
 from gaze.core.texts import Texts, populated, raw_text, where
 from gaze.core.wildcards import Note
@@ -63,7 +63,7 @@ def compose(
     main, negative = without_repeats(main), without_repeats(negative)
     face = without_repeats(composer.prompt(_FACE, "face"))
     hand = without_repeats(composer.prompt(_HAND, "hand"))
-    notes = [*composer.notes, *dropped_notes(main, negative, face, hand)]
+    notes = [*composer.notes, *dropped_notes(main, negative, face, said_once(hand))]
     finished = [piece for piece in main if not piece.dropped]
     if not text_of(face):
         face += finished

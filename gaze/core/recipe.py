@@ -69,4 +69,5 @@ def gather_others(raw: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in raw.items()
         if key not in known and isinstance(value, list) and all(isinstance(item, str) for item in value)
     }
-    return {**mine, "others": {**mine.get("others", {}), **rest}} if rest else mine
+    given = mine.get("others")
+    return {**mine, "others": {**given, **rest} if isinstance(given, Mapping) else rest} if rest else mine

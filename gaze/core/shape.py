@@ -94,7 +94,7 @@ def _scalar(value: Any, hint: Any, path: Path, misfits: list[Misfit]) -> tuple[b
     number = _number(value)
     if number is None:
         return _misfit(value, needed, path, misfits)
-    if not math.isfinite(number):
+    if isinstance(number, float) and not math.isfinite(number):
         misfits.append(Misfit(path, f"{path[-1]} is out of range; {needed} is needed"))
         return False, None
     if hint is int:

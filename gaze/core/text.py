@@ -97,9 +97,9 @@ def orientation(text: str) -> list[str] | None:
     if not _COUNTED.fullmatch(text.upper()):
         return None
     for number, letter in _GROUP.findall(text.upper()):
-        if number.startswith("0") or len(number) > 9:
+        if number.startswith("0"):
             return None
-        counts[letter] += int(number)
+        counts[letter] += int(number[:9])  # beyond six they are not told apart
     tags = [_people(counts[letter], word) for letter, word in (("F", "girl"), ("M", "boy")) if counts[letter]]
     return [*tags, "hetero"] if len(tags) == 2 else tags
 

@@ -16,7 +16,7 @@ from gaze.core.errors import Fault
 from gaze.core.fields import Selection
 from gaze.core.graph import wire
 from gaze.core.plan import Plan, PlanError, plan, selection
-from gaze.core.plantext import fault_json, plan_json, preset_recipe, read_plan, shape_recipe
+from gaze.core.plantext import fault_json, overridden, plan_json, read_plan, shape_recipe
 from gaze.core.recipe import Recipe, to_json
 from gaze.core.template import Template, is_link, read_template
 from gaze.core.text import cross_dedup, dedup, items, join, orientation
@@ -294,10 +294,8 @@ def _shaped(case: Case, shelf: FileShelf) -> tuple[Recipe, list[Fault]]:
     preset = shelf.find("presets", case.given["preset"])
     if preset is None:
         raise LookupError(f"no preset {case.given['preset']}")
-    try:
-        return preset_recipe(preset, case.given.get("overrides", {})), []
-    except PlanError as error:
-        return Recipe(), list(error.faults)
+    recipe, faults = overridden(preset.data.recipe, case.given.get("overrides", {}))
+    return (recipe if recipe.subject else msgspec.structs.replace(recipe, subject=preset.key)), faults
 
 
 def _recipe(case: Case, shelf: FileShelf) -> Recipe:
