@@ -22,7 +22,6 @@ CATEGORY = Category(
     icon="preset",
     backdrop=False,
     choosable=False,
-    backdrop=False,
     system_prompt="preset_system.txt",
     blurb="Recipes to make again with one click.",
 )

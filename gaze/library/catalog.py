@@ -19,13 +19,29 @@ from gaze.library.tables import Row
 Key = tuple[tuple[tuple[int, int | str], ...], str]
 
 
-_ALIKE: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}  # one tuple for all assets tagged alike
+Values = tuple[tuple[str, str], ...]
+
+ALIKE: list[Values] = []  # every combination of filter values that assets have; entries name theirs by its place
+_PLACES: dict[Values, int] = {}
 
 
 class Entry:
     """One usable asset in the index; never changed, only replaced, so that shelves may hold it."""
 
-    __slots__ = ("_asset", "alike", "category", "folded", "group", "key", "nsfw", "path", "row", "slug", "text")
+    __slots__ = (
+        "_asset",
+        "alike",
+        "category",
+        "folded",
+        "group",
+        "key",
+        "model",
+        "nsfw",
+        "path",
+        "row",
+        "slug",
+        "text",
+    )
 
     def __init__(self, category: Category, row: Row, asset: Asset | None = None) -> None:
         self.category = category
@@ -35,8 +51,15 @@ class Entry:
         self.key: Key = (natural_key(row["name"]), self.slug)
         tags: Mapping[str, list[str]] = row["tags"]
         self.folded = {key: [value.casefold() for value in values] for key, values in tags.items()}
-        self.alike = _ALIKE.setdefault(pairs := tuple((k, v) for k, vs in tags.items() for v in vs), pairs)
         self.group = "/".join(self.path.split("/")[2:-1])
+        self.model: str = row["lora"] or (row["id"] if category.chosen_by_id else "")  # the file it cannot do without
+        self.alike = _place(
+            (
+                ("nsfw", "nsfw" if row["nsfw"] else "sfw"),
+                ("group", self.group),
+                *((key, value) for key, values in tags.items() for value in values),
+            )
+        )
         self.nsfw: bool = row["nsfw"]
         self.text: str = row["text"]
         self._asset = asset
@@ -52,6 +75,14 @@ class Entry:
     @property
     def choice(self) -> str:
         return self.row["id"] if self.category.chosen_by_id else self.slug
+
+
+def _place(values: Values) -> int:
+    place = _PLACES.get(values)
+    if place is None:
+        ALIKE.append(values)
+        place = _PLACES[values] = len(ALIKE) - 1
+    return place
 
 
 class Catalog:

@@ -114,7 +114,7 @@ class Index:
         free = catalog.taken.get(own.lower()) in (None, path)
         self._store(category, row)
         if (alone or later) and free and own.lower() not in ADDRESSES and (later or not self.clashed[name]):
-            entry = Entry(category, row, asset)
+            entry = Entry(category, row, None if later else asset)  # 10,000 assets that nobody asked for are 30 MB
             if was:
                 catalog.take_out(was)
             catalog.add(entry)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import threading
@@ -64,7 +65,7 @@ class Library:
 
     progress: tuple[int, int]  # files read, files found, of the first read
     ready: bool  # whether the first read is done
-    is_missing: Callable[[str, str], bool]  # (category, lora name or checkpoint path) -> is it missing; default: never
+    is_missing: Callable[[str, str], bool] | None  # (category, LoRA or checkpoint path): is it missing? None: never
 
     def __init__(
         self,
@@ -84,7 +85,7 @@ class Library:
         self.progress = (0, 0)
         self.ready = False
         self.max_pixels = MAX_PIXELS
-        self.is_missing = lambda category, name: False
+        self.is_missing = None
         self._lock = threading.RLock()
         self._assets = Assets(categories)
         self._states, self._settings = States(), Settings()
@@ -147,16 +148,24 @@ class Library:
             self._tell([Progress(done, total)])
 
     async def _live(self, polling: bool) -> None:
-        await asyncio.to_thread(self._first_read, _breathe())
+        watcher = Watcher(self._sync, self._tell, polling=polling)
+        gc.disable()  # each full collection would hold up everything for 0.1 s, to find nothing among the index
+        try:
+            await watcher.begin()
+            await asyncio.to_thread(self._first_read, _breathe())
+        finally:
+            gc.freeze()
+            gc.enable()
         writing = asyncio.create_task(self._write_snapshots())
         try:
             while True:
                 try:
-                    await Watcher(self._sync, self._tell, polling=polling).run()
+                    await watcher.run()
                 except Exception:  # whatever it was, a library that stands still is worse
                     log.exception("the watcher failed and starts again")
                     await asyncio.sleep(1)
         finally:
+            await watcher.end()
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
 
@@ -219,16 +228,17 @@ class Library:
             if path in assets.own[category]:
                 troubled |= assets.owners[category][assets.own[category][path].lower()]
         states = self._states.of(category)
-        return View(states, frozenset(troubled), self._images.has, partial(self.is_missing, category))
+        missing = partial(self.is_missing, category) if self.is_missing else None
+        return View(states, frozenset(troubled), self._images.has, missing)
 
     def _card(self, asset: Asset, entry: Entry | None, view: View) -> Card:
         folder = f"{asset.category.name}/{asset.slug}"
-        cover = view.cover(entry) if entry else ""
+        cover = view.cover(asset.slug)
         return Card(
             asset=asset,
             cover=cover,
             fallback="" if cover else self._images.fallback(asset.category.name, asset.slug),
-            favourite=bool(entry and view.favourite(entry)),
+            favourite=view.favourite(asset.slug),
             nsfw=asset.nsfw,
             problem=asset.path in view.troubled,
             missing_lora=bool(entry and view.missing_lora(entry)),
@@ -485,10 +495,8 @@ class Library:
         with self._lock:
             if not category:
                 return self._images.page(offset, limit)
-            if slug:
-                found = self._images.of_folder(f"{category}/{slug}")
-            else:
-                found = self._images.newest(f"{category}/")
+            own = f"{category}/{slug}"
+            found = self._images.of_folder(own) if slug else self._images.newest(own)
             return found[offset : offset + limit], len(found)
 
     def image_file(self, path: str) -> Path:

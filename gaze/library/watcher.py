@@ -11,6 +11,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from watchfiles import awatch
@@ -36,36 +37,37 @@ class Watcher:
         self.sweep_s = POLL_S if polling else SWEEP_S
         self._paths: set[str] = set()
         self._wake = asyncio.Event()
-        self._watches: list[asyncio.Task[None]] = []
-        self._watched: list[tuple[str, tuple[int, int]]] = []
-        self._stopped = False
+        self._watches: dict[str, Watch] = {}
+
+    async def begin(self) -> None:
+        """Put the watches up. Their making holds up everything (0.08 ms a folder), so it comes before all else."""
+        await self._rewatch()
+
+    async def end(self) -> None:
+        """Take the watches down."""
+        for watch in self._watches.values():
+            await watch.stop()
+        self._watches = {}
 
     async def run(self) -> None:
-        """Watch and sweep until cancelled."""
-        try:
-            await self._rewatch()
-            await self._call(lambda: self.sync.tick(GRACE_S))  # what changed between first read and watching
-            next_sweep = time.monotonic() + self.sweep_s
-            while True:
-                wait_s = max(0.0, next_sweep - time.monotonic())
-                if self.sync.missing:
-                    wait_s = min(wait_s, GRACE_S)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), wait_s)
-                self._wake.clear()
-                paths, self._paths = self._paths, set()
-                overdue = self.sync.overdue(GRACE_S)
-                if paths or overdue:
-                    names = paths | set(overdue)
-                    await self._call(lambda names=names: self.sync.refresh(names, GRACE_S))  # type: ignore[misc]
-                if self.sync.wants_sweep or time.monotonic() >= next_sweep:
-                    began = time.monotonic()
-                    await self._call(lambda: self.sync.tick(GRACE_S))
-                    await self._rewatch()
-                    took_s = time.monotonic() - began
-                    next_sweep = time.monotonic() + max(self.sweep_s, min(4.5, 10 * took_s))
-        finally:
-            await self._unwatch()
+        """Follow events and sweep until cancelled."""
+        next_sweep = 0.0
+        while True:
+            wait_s = max(0.0, next_sweep - time.monotonic())
+            if self.sync.missing:
+                wait_s = min(wait_s, GRACE_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), wait_s)
+            self._wake.clear()
+            paths, self._paths = self._paths, set()
+            if names := paths | set(self.sync.overdue(GRACE_S)):
+                await self._call(partial(self.sync.refresh, names, GRACE_S))
+            if self.sync.wants_sweep or time.monotonic() >= next_sweep:
+                began = time.monotonic()
+                await self._call(partial(self.sync.tick, GRACE_S))
+                await self._rewatch()
+                took_s = time.monotonic() - began
+                next_sweep = time.monotonic() + max(self.sweep_s, min(4.5, 10 * took_s))
 
     async def _call(self, work: Callable[[], list[Change]]) -> None:
         """Do file work in a thread. A disk that fails in a new way must not end the watching."""
@@ -79,75 +81,45 @@ class Watcher:
 
     # watches
 
-    def _wanted(self) -> list[tuple[str, tuple[int, int]]]:
-        """Folders to watch with all below, with what tells them from others remade in their place."""
+    def _wanted(self) -> dict[str, list[tuple[str, tuple[int, int]]]]:
+        """Folders to watch by group, each with what tells it from another one remade in its place."""
         names = [f"data/{name}" for name in (*self.sync.assets.folders, "state", "wildcards")]
-        found = []
-        for name in ("", "data", "static", *names, "workflows", UPLOADS):
-            with contextlib.suppress(OSError):
-                stat = os.stat(self.sync.root / name)  # noqa: PTH116  Path("") / "" would hide which it was
-                found.append((name, (stat.st_dev, stat.st_ino)))
+        found: dict[str, list[tuple[str, tuple[int, int]]]] = {}
+        groups = {"tops": ["", "data", "static"], "files": [*names, "workflows"], "images": [UPLOADS]}
+        for group, folders in groups.items():
+            for name in folders:
+                with contextlib.suppress(OSError):
+                    stat = (self.sync.root / name).stat()
+                    found.setdefault(group, []).append((name, (stat.st_dev, stat.st_ino)))
         return found
 
     async def _rewatch(self) -> None:
-        """Watch the folders that are there now, if they are others than before or a watch has ended."""
+        """Watch the folders that are there now, where they are others than before or a watch has ended."""
         if self.polling:
             return
         wanted = await asyncio.to_thread(self._wanted)
-        if wanted == self._watched and not any(task.done() for task in self._watches):
-            return
-        await self._unwatch()
-        tops = [self.sync.root / name for name, _ in wanted if name in ("", "data", "static")]
-        deep = [self.sync.root / name for name, _ in wanted if name not in ("", "data", "static")]
-        ready = [asyncio.Event(), asyncio.Event()]
-        self._watches = [
-            asyncio.create_task(self._watch(tops, False, ready[0])),
-            asyncio.create_task(self._watch(deep, True, ready[1])),
-        ]
-        self._watched = wanted
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*(event.wait() for event in ready)), _READY_S)
-        self.sync.wants_sweep = True  # whatever happened before the watch stood
+        changed = False
+        for group in [*self._watches.keys() | wanted.keys()]:
+            watch, folders = self._watches.get(group), wanted.get(group, [])
+            if watch and watch.folders == folders and not watch.task.done():
+                continue
+            changed = True
+            if watch:
+                await self._watches.pop(group).stop()
+            if folders:
+                self._watches[group] = watch = Watch(self, folders, deep=group != "tops")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(watch.ready.wait(), _READY_S)
+        if changed:
+            self.sync.wants_sweep = True  # whatever happened before the watch stood
+            self._wake.set()
+
+    def heard(self, paths: Iterable[str]) -> None:
+        """Take note of paths that an event named."""
+        self._paths.update(paths)
         self._wake.set()
 
-    async def _unwatch(self) -> None:
-        for task in self._watches:
-            task.cancel()
-        await asyncio.gather(*self._watches, return_exceptions=True)
-        self._watches = []
-        self._watched = []
-
-    async def _watch(self, roots: list[Path], recursive: bool, ready: asyncio.Event) -> None:
-        try:
-            if not roots:
-                ready.set()
-                await asyncio.Event().wait()
-            real = await asyncio.to_thread(_real, roots, self.sync.root)
-            async for batch in awatch(
-                *real,
-                watch_filter=None,
-                debounce=200,
-                step=10,
-                rust_timeout=250,
-                yield_on_timeout=True,
-                recursive=recursive,
-                force_polling=False,
-                raise_interrupt=False,
-            ):
-                ready.set()
-                if batch:
-                    self._paths.update(_relative((path for _, path in batch), real))
-                    self._wake.set()
-            return
-        except FileNotFoundError:
-            return  # a folder went away just now; the next sweep watches again
-        except OSError as error:
-            self._fall_back(error)
-            return
-        finally:
-            ready.set()
-
-    def _fall_back(self, error: OSError) -> None:
+    def fall_back(self, error: OSError) -> None:
         """Poll from now on and say so (faults F35)."""
         self.polling = True
         self.sweep_s = POLL_S
@@ -159,6 +131,45 @@ class Watcher:
             self.sync.standing["watch"] = Problem(path="data", code="watch", message=message, fatal=False)
         self.sync.wants_sweep = True
         self._wake.set()
+
+
+class Watch:
+    """One running watch of some folders, below them too if it is `deep`."""
+
+    def __init__(self, owner: Watcher, folders: list[tuple[str, tuple[int, int]]], *, deep: bool) -> None:
+        self.owner = owner
+        self.folders = folders
+        self.deep = deep
+        self.ready = asyncio.Event()
+        self.task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        root = self.owner.sync.root
+        try:
+            real = await asyncio.to_thread(_real, [root / name for name, _ in self.folders], root)
+            async for batch in awatch(
+                *real,
+                watch_filter=None,
+                debounce=200,
+                step=10,
+                rust_timeout=250,
+                yield_on_timeout=True,
+                recursive=self.deep,
+                force_polling=False,
+            ):
+                self.ready.set()
+                if batch:
+                    self.owner.heard(_relative((path for _, path in batch), real))
+        except FileNotFoundError:
+            pass  # a folder went away just now; the next sweep watches again
+        except OSError as error:
+            self.owner.fall_back(error)
+        finally:
+            self.ready.set()
 
 
 def _real(roots: list[Path], root: Path) -> dict[str, str]:

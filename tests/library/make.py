@@ -12,7 +12,25 @@ from typing import Any
 from gaze.categories import declared
 
 SERIES = ("Final Fantasy VII", "Touhou", "Original", "Persona 5", "NieR", "Zelda", "Chrono Trigger", "Okami")
-WORDS = "red blue tall small old young night rain neon forest castle silver gold quiet storm desert ocean glass".split()
+WORDS = [
+    "red",
+    "blue",
+    "tall",
+    "small",
+    "old",
+    "young",
+    "night",
+    "rain",
+    "neon",
+    "forest",
+    "castle",
+    "silver",
+    "gold",
+    "quiet",
+    "storm",
+    "desert",
+    "glass",
+]
 
 
 def png(width: int = 8, height: int = 8, colour: int = 120) -> bytes:
@@ -41,7 +59,8 @@ def make_library(root: Path, assets: int = 10_000, images: int = 0, seed: int = 
     for number in range(assets):
         category = categories[0] if number % 10 < 4 else categories[number % len(categories)]
         slug = f"{category.one}_{number:05}"
-        write_json(root, f"data/{category.data_folder}/{rng.choice(('', 'a/', 'b/'))}{slug}.json", _asset(category, slug, rng))
+        group = rng.choice(("", "a/", "b/"))
+        write_json(root, f"data/{category.data_folder}/{group}{slug}.json", _asset(category, slug, rng))
         if number % 20 == 0:
             write_json(root, f"data/state/{category.name}/{slug}.json", {"is_favourite": True})
     body = png()
