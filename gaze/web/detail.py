@@ -162,9 +162,14 @@ def preview(gaze: Context, asset: Asset, given: Values) -> Preview:
     try:
         shelf = gaze.library.shelf()
         recipe = msgspec.structs.replace(forms.recipe(asset, asked, gaze.categories), count=1)
-        return preview_of(plan(recipe, shelf, gaze.rng), shelf, gaze.library.is_missing)
+        return preview_of(plan(recipe, shelf, gaze.rng), shelf, gaze.library.is_missing or _never)
     except Refusal as refusal:
         return failed_preview(refusal)
+
+
+def _never(category: str, name: str) -> bool:
+    """Nothing is marked as missing where nobody can be asked."""
+    return False
 
 
 def choices_to_keep(given: Values, categories: Mapping[str, Category]) -> dict[str, Any]:
