@@ -126,6 +126,9 @@ class _Wiring:
         self.hand_on(nodes, starts, model, clip, spared=own | upstream)
         for node in set(nodes.values()) - own:
             del self.graph[node]
+        for node, key, link in list(self.links()):
+            if link[0] not in self.graph:  # an output that is neither model nor clip, or a chain without a start
+                del self.graph[node]["inputs"][key]
 
     def start(self, nodes: Mapping[int, str]) -> tuple[Link | None, Link | None]:
         """Where the chain takes model and clip from: as its lowest node does, else from the checkpoint loader."""

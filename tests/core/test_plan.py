@@ -338,6 +338,7 @@ def test_gloves_of_any_outfit_win_over_hands_of_an_earlier_one(planner: Planner)
 
     assert made.hand == "white gloves"
     assert "holding ladle" not in made.positive
+    assert note(made, "replaced") == "«white gloves» takes the place of wardrobe::hands («holding ladle») of «Apron»."
 
 
 def test_a_blank_field_is_no_text(planner: Planner) -> None:
