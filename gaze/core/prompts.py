@@ -82,6 +82,10 @@ class _Composer:
         self.selection = selection
         self.loras = loras
         self.texts = texts
+        self.by_part: dict[Part, list[tuple[Asset, Slot]]] = {}
+        for asset in assets:
+            for slot in asset.category.slots:
+                self.by_part.setdefault(slot.part, []).append((asset, slot))
         self.notes: list[Note] = []
         self.lost: dict[tuple[str, str], dict[str, str]] = {}  # texts that gave way, by whose they were and to whom
         self.giving_way = list(self.replacing())
@@ -121,10 +125,7 @@ class _Composer:
         return [piece for asset, slot in self.slots(part) for piece in self.fill(asset, slot, slot.main, "main")]
 
     def slots(self, part: Part) -> Iterator[tuple[Asset, Slot]]:
-        for asset in self.assets:
-            for slot in asset.category.slots:
-                if slot.part is part:
-                    yield asset, slot
+        yield from self.by_part.get(part, ())
 
     def fill(self, asset: Asset, slot: Slot, keys: str, kind: str) -> Iterator[Piece]:
         """The pieces of a slot's texts that count, those that give way marked so."""
@@ -164,14 +165,10 @@ class _Composer:
 
     def replacer(self, asset: Asset, address: str) -> Asset | None:
         """The asset, of another category, to which a text gives way."""
-        return next(
-            (
-                other
-                for target, other in self.giving_way
-                if matches(address, target) and other.category.name != asset.category.name
-            ),
-            None,
-        )
+        for target, other in self.giving_way:
+            if matches(address, target) and other.category.name != asset.category.name:
+                return other
+        return None
 
     def replaced(self, asset: Asset, address: str, winner: str = "") -> list[Piece]:
         """The pieces of a text that gave way, as they stand in the file: nothing is drawn for them."""
