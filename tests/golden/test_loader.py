@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,16 @@ def test_the_kind_of_a_file_is_told_by_its_cases_if_not_by_its_name(tmp_path: Pa
     assert failing(tmp_path, "more", {"text": "a, b", "items": ["a"]}) == ["items"]
     assert failing(tmp_path, "more", {"text": "{a|b}", "expect": {"text": "a"}}) == ["text"]
     assert failing(tmp_path, "more", {"text": "a, a", "expect": "a, a"}) == ["expect"]
+
+
+def test_a_slug_without_a_file_falls_back_on_the_id_alone(tmp_path: Path) -> None:
+    slug = f"characters_{sha256('★'.encode()).hexdigest()[:8]}"
+    cases = [
+        {"category": "characters", "id": "★", "slug": slug},
+        {"category": "actions", "id": "create", "slug": "create_2"},
+    ]
+
+    assert failing(tmp_path, "slugs", *cases) == []
 
 
 def test_an_exception_is_a_failure(tmp_path: Path) -> None:
