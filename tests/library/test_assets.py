@@ -184,7 +184,7 @@ def test_F29_a_full_or_read_only_disk_refuses_the_save_and_keeps_the_file(
         library.save_fields("characters", "tifa", {"character_name": "T"})
 
     assert (root / TIFA).read_bytes() == before
-    assert os.listdir(root / "data/characters") == ["tifa.json"]
+    assert [file.name for file in (root / "data/characters").iterdir()] == ["tifa.json"]
 
 
 @pytest.mark.parametrize(
@@ -579,8 +579,8 @@ def test_a_root_without_anything_is_an_empty_library(tmp_path: Path) -> None:
 
     assert sum(library.counts().values()) == 0
     assert library.problems() == []
-    assert os.listdir(tmp_path) == ["data"]
-    assert os.listdir(tmp_path / "data") == [".gaze"]
+    assert [file.name for file in (tmp_path).iterdir()] == ["data"]
+    assert [file.name for file in (tmp_path / "data").iterdir()] == [".gaze"]
 
 
 def test_a_made_up_library_reads_without_problems(tmp_path: Path) -> None:
