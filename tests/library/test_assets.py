@@ -598,3 +598,25 @@ def test_an_unknown_slug_names_a_near_one(library: Library) -> None:
         library.get("characters", "tifo")
     with pytest.raises(Unusable):
         library.create("scenes", "x", {"scene": "no object"})
+
+
+def test_a_link_inside_the_data_folder_is_followed(root: Path) -> None:
+    write_json(root, "data/characters/ff7/aerith.json", character("aerith"))
+    (root / "data/looks").symlink_to(root / "data/characters")
+    (root / "data/characters/again.json").symlink_to(root / "data/characters/ff7/aerith.json")
+
+    library = again(root)
+
+    assert library.counts()["looks"] == 3
+    assert library.get("characters", "aerith").path == "data/characters/again.json"
+
+
+def test_a_save_through_a_link_leaves_it_a_link(root: Path) -> None:
+    write_json(root, "data/shared/x.json", character("x"))
+    (root / "data/characters/x.json").symlink_to(root / "data/shared/x.json")
+    library = again(root)
+
+    library.save_fields("characters", "x", {"character_name": "X 2"})
+
+    assert (root / "data/characters/x.json").is_symlink()
+    assert json.loads((root / "data/shared/x.json").read_text())["character_name"] == "X 2"

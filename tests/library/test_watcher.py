@@ -157,6 +157,7 @@ async def test_F43_links_out_of_the_folder_are_not_watched_and_the_rest_is(root:
         assert len(live.library.problems()) == 2
         write_json(root, TIFA, character("tifa", "Seen"))
         await live.until(lambda: name_of(live) == "Seen", within_s=1.0)
+        assert live.library.counts()["characters"] == 1
     finally:
         await live.library.stop()
 
