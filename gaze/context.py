@@ -103,8 +103,10 @@ class Context:
     def _event(self, change: changed.Change) -> tuple[str, str, events.AnyEvent] | None:
         match change:
             case changed.AssetChanged(category, slug, version, new):
-                # A problem that comes or goes leaves the version as it is, so it is part of the mark.
-                mark = f"{version}:{len(self.library.problem_of(category, slug))}"
+                # A problem that comes or goes, or a file that moves, leaves the version as it is.
+                asset = self.library.find(category, slug)
+                problems = self.library.problem_of(category, slug)
+                mark = f"{version}:{asset.path if asset else ''}:{'|'.join(map(str, problems))}"
                 return f"asset:{category}/{slug}", mark, events.AssetChanged(category, slug, version, new)
             case changed.StateChanged(category, slug):
                 return f"state:{category}/{slug}", new_id(), events.AssetChanged(category, slug)
@@ -115,9 +117,9 @@ class Context:
             case changed.ImageRemoved(path, category, slug):
                 return f"image:{path}", "", events.ImageRemoved(path, category, slug)
             case changed.ProblemsChanged():
-                problems = self.library.problems()
-                mark = sha256("\n".join(map(str, problems)).encode()).hexdigest()
-                return "problems", mark, events.ProblemsChanged(len(problems))
+                everything = self.library.problems()
+                mark = sha256("\n".join(map(str, everything)).encode()).hexdigest()
+                return "problems", mark, events.ProblemsChanged(len(everything))
             case changed.SettingsChanged():
                 return "settings", new_id(), events.SettingsChanged()
             case changed.TemplatesChanged() | changed.WildcardsChanged():

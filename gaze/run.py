@@ -18,7 +18,7 @@ from gaze.jobs.redis import EmbeddedServer, die_with_parent, redis_url
 from gaze.settings import LiveSettings, Settings, program
 
 # All children together have this long to end by themselves.
-GRACE_S = 1.2
+GRACE_S = 0.8
 
 
 class CannotStart(RuntimeError):
@@ -137,9 +137,9 @@ async def _supervise(
     live = LiveSettings(settings)
     if simulator and not live().comfyui_urls:
         children = [*children, simulator]
-    for child in children:
-        child.start()
-    greeting = asyncio.create_task(_greet(settings))
+    # The pages first: on two cores each further process would delay them.
+    children[0].start()
+    greeting = asyncio.create_task(_greet(settings, children[1:]))
     reloading = asyncio.create_task(_reload(children, stop)) if reload else None
     try:
         while not stop.is_set():
@@ -171,8 +171,8 @@ async def end(children: Sequence[Child]) -> None:
         child.kill()
 
 
-async def _greet(settings: Settings) -> None:
-    """Print the address once the pages answer."""
+async def _greet(settings: Settings, rest: Sequence[Child]) -> None:
+    """Print the address once the pages answer, then start the rest."""
     shown = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
     while True:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
@@ -183,6 +183,8 @@ async def _greet(settings: Settings) -> None:
             if b" 200 " in answer:
                 break
         await asyncio.sleep(0.05)
+    for child in rest:
+        child.start()
     print(
         f"GAZE is at http://{_bracketed(shown)}:{settings.port} (library: {settings.root}; Ctrl-C ends it)", flush=True
     )

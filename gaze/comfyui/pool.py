@@ -85,8 +85,9 @@ class Pool:
 
     @property
     def using_simulator(self) -> bool:
-        """Whether pictures come from the simulator now."""
-        return not self.configured and any(backend.simulator for backend in self.backends)
+        """Whether pictures come from the simulator now (it may still be starting)."""
+        usual = self._backends.get(USUAL_COMFYUI)
+        return bool(self._simulator_url) and not self.configured and not (usual and usual.up)
 
     def healthy(self) -> list[Backend]:
         return [backend for backend in self.backends if backend.up]

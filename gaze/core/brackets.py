@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 _CLOSES = {")": "(", "]": "[", "}": "{", ">": "<"}
 _OPENS = frozenset("([{<")
+_BRACKET = re.compile(r"(?<!\\)[()\[\]{}<>]")
 
 
 def pairs(text: str, kinds: str = "([{<") -> tuple[list[tuple[int, int]], list[int]]:
@@ -17,6 +19,8 @@ def pairs(text: str, kinds: str = "([{<") -> tuple[list[tuple[int, int]], list[i
     """
     found: list[tuple[int, int]] = []
     alone: list[int] = []
+    if not _BRACKET.search(text):
+        return found, alone
     stack: list[tuple[str, int]] = []
     waiting = dict.fromkeys(kinds, 0)
     for place, letter in _brackets(text):
@@ -51,14 +55,10 @@ def outermost(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _brackets(text: str) -> Iterator[tuple[int, str]]:
-    for place, letter in enumerate(text):
-        if letter not in _OPENS and letter not in _CLOSES:
-            continue
-        if place and text[place - 1] == "\\":
-            continue
-        if letter == "<" and not text[place + 1 : place + 2].isalpha():
-            continue
-        yield place, letter
+    for found in _BRACKET.finditer(text):
+        place, letter = found.start(), found[0]
+        if letter != "<" or text[place + 1 : place + 2].isalpha():
+            yield place, letter
 
 
 def _leave(letter: str, place: int, alone: list[int]) -> None:

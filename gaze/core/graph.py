@@ -126,6 +126,9 @@ class _Wiring:
         self.hand_on(nodes, starts, model, clip, spared=own | upstream)
         for node in set(nodes.values()) - own:
             del self.graph[node]
+        for node, key, link in list(self.links()):
+            if link[0] not in self.graph:  # an output that is neither model nor clip, or a chain without a start
+                del self.graph[node]["inputs"][key]
 
     def start(self, nodes: Mapping[int, str]) -> tuple[Link | None, Link | None]:
         """Where the chain takes model and clip from: as its lowest node does, else from the checkpoint loader."""
@@ -138,7 +141,7 @@ class _Wiring:
                     found[key] = link
                     break
             else:
-                found[key] = [loader, output] if loader in self.graph else self.taken(key)
+                found[key] = [loader, output] if loader in self.graph else self.taken(key, set(nodes.values()))
         return found["model"], found["clip"]
 
     def behind(self, link: Any, key: str, nodes: set[str]) -> Link | None:
@@ -149,10 +152,10 @@ class _Wiring:
             link = self.graph[link[0]]["inputs"].get(key)
         return list(link) if is_link(link) and link[0] not in nodes else None
 
-    def taken(self, key: str) -> Link | None:
+    def taken(self, key: str, nodes: set[str]) -> Link | None:
         """What sampler or prompt take, in a template whose model comes from no checkpoint loader we know."""
         inputs = self.inputs("sampler" if key == "model" else "positive") or {}
-        return list(inputs[key]) if is_link(inputs.get(key)) else None
+        return self.behind(inputs.get(key), key, nodes)
 
     def upstream(self, starts: list[Link], nodes: set[str]) -> set[str]:
         """The nodes the chain's start depends on: to give them its end would close a circle."""

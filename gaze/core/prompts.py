@@ -63,7 +63,7 @@ def compose(
     main, negative = without_repeats(main), without_repeats(negative)
     face = without_repeats(composer.prompt(_FACE, "face"))
     hand = without_repeats(composer.prompt(_HAND, "hand"))
-    notes = [*composer.notes, *dropped_notes(main, negative, face, said_once(hand))]
+    notes = [*composer.notes, *composer.replaced_notes(), *dropped_notes(main, negative, face, said_once(hand))]
     finished = [piece for piece in main if not piece.dropped]
     if not text_of(face):
         face += finished
@@ -82,7 +82,12 @@ class _Composer:
         self.selection = selection
         self.loras = loras
         self.texts = texts
+        self.by_part: dict[Part, list[tuple[Asset, Slot]]] = {}
+        for asset in assets:
+            for slot in asset.category.slots:
+                self.by_part.setdefault(slot.part, []).append((asset, slot))
         self.notes: list[Note] = []
+        self.lost: dict[tuple[str, str], dict[str, str]] = {}  # texts that gave way, by whose they were and to whom
         self.giving_way = list(self.replacing())
         self.has_place = any(target == PLACE for target, _ in self.giving_way)
 
@@ -120,10 +125,7 @@ class _Composer:
         return [piece for asset, slot in self.slots(part) for piece in self.fill(asset, slot, slot.main, "main")]
 
     def slots(self, part: Part) -> Iterator[tuple[Asset, Slot]]:
-        for asset in self.assets:
-            for slot in asset.category.slots:
-                if slot.part is part:
-                    yield asset, slot
+        yield from self.by_part.get(part, ())
 
     def fill(self, asset: Asset, slot: Slot, keys: str, kind: str) -> Iterator[Piece]:
         """The pieces of a slot's texts that count, those that give way marked so."""
@@ -133,7 +135,7 @@ class _Composer:
             address = f"{slot.section}::{name}" if slot.section else name
             if not self.selection.counts(asset, address):
                 continue
-            if self.gives_way(asset, address):
+            if self.replacer(asset, address):
                 yield from self.replaced(asset, address)
             else:
                 yield from self.pieces(asset, address, slot.prefix)
@@ -161,21 +163,26 @@ class _Composer:
                 if not rule.when or any(self.has_text(asset, address) for address in own):
                     yield rule.target, asset
 
-    def gives_way(self, asset: Asset, address: str) -> bool:
-        return any(
-            matches(address, target) and other.category.name != asset.category.name for target, other in self.giving_way
-        )
+    def replacer(self, asset: Asset, address: str) -> Asset | None:
+        """The asset, of another category, to which a text gives way."""
+        for target, other in self.giving_way:
+            if matches(address, target) and other.category.name != asset.category.name:
+                return other
+        return None
 
-    def replaced(self, asset: Asset, address: str) -> list[Piece]:
+    def replaced(self, asset: Asset, address: str, winner: str = "") -> list[Piece]:
         """The pieces of a text that gave way, as they stand in the file: nothing is drawn for them."""
         made = [_piece(asset, address, item, "replaced") for item in items(raw_text(asset, address, self.outfit))]
         if made:
-            by = next((other for target, other in self.giving_way if matches(address, target)), None)
-            reason = f"gives way to «{by.name}»" if by else "gives way to what comes before it"
-            self.notes.append(
-                Note("replaced", f"{where(asset, address)} {reason}: «{join(piece.text for piece in made)}».")
-            )
+            by = self.replacer(asset, address)
+            key = (asset.name, f"«{by.name}»" if by else winner)
+            self.lost.setdefault(key, {})[address] = join(piece.text for piece in made)
         return made
+
+    def replaced_notes(self) -> Iterator[Note]:
+        for (name, winner), texts in self.lost.items():
+            what = ", ".join(f"{address} («{text}»)" for address, text in texts.items())
+            yield Note("replaced", f"{winner} takes the place of {what} of «{name}».")
 
     def participants(self) -> list[Piece]:
         """Tags of the first asset that counts people; else the mark of a single person, if there is anybody."""
@@ -231,17 +238,17 @@ class _Composer:
     def hands(self) -> list[Piece]:
         """One text about hands, the first by rank; the others give way."""
         made: list[Piece] = []
-        found = False
+        winner = ""
         for asset, slot in sorted(self.slots(Part.HANDS), key=lambda entry: entry[1].rank):
             for name in slot.main.split():
                 address = f"{slot.section}::{name}"
                 if not self.selection.counts(asset, address):
                     continue
-                if found or self.gives_way(asset, address):
-                    made += self.replaced(asset, address)
+                if winner or self.replacer(asset, address):
+                    made += self.replaced(asset, address, winner)
                     continue
                 pieces = self.pieces(asset, address)
-                found = bool(pieces)
+                winner = f"«{join(piece.text for piece in pieces)}»" if pieces else ""
                 made += pieces
         return made
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gaze.core.asset import Asset
 from gaze.core.text import items, unbalanced, without_lora_tags
-from gaze.core.wildcards import Lookup, Note, expand
+from gaze.core.wildcards import Lookup, Note, expand, wild
 
 
 class Texts:
@@ -27,6 +27,8 @@ class Texts:
 
         `where` names the text in notes; `prompt` is false for one whose brackets are no prompt's.
         """
+        if not raw and key not in self._given:
+            return ""
         if key not in self._read:
             self._read[key] = self._made(key, raw, where, prompt)
         return self._read[key]
@@ -34,6 +36,8 @@ class Texts:
     def _made(self, key: str, raw: str, where: str, prompt: bool) -> str:
         if key in self._given:
             text = self._given[key]
+        elif not wild(raw):
+            text = raw
         else:
             made = expand(raw, Random(f"{self._seed}:{key}"), self._lookup)
             text = made.text

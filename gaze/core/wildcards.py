@@ -16,7 +16,7 @@ from gaze.core.brackets import pairs
 
 MOST_PICKS = 2_000
 MOST_LETTERS = 100_000
-DEEPEST = 30
+DEEPEST = 20
 
 Lookup = Callable[[str], Sequence[str] | None]
 
@@ -60,11 +60,16 @@ def expand(text: str, rng: Random, lookup: Lookup) -> Expansion:
 
     `lookup` gives the options of a name, its case aside, or None. LoRA tags are left in.
     """
-    if "__" not in text and "{" not in text:
+    if not wild(text):
         return Expansion(text)
     run = _Run(rng, lookup)
     made = run.text(text, (), 0)
     return Expansion(made, tuple(run.notes.values()), tuple(run.picks))
+
+
+def wild(text: str) -> bool:
+    """Whether a text may hold anything to expand."""
+    return "__" in text or "{" in text
 
 
 class _Run:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from gaze.core.asset import Asset, slug_of
+from gaze.core.asset import ADDRESSES, Asset, slug_of
 from gaze.core.category import Category
 from gaze.core.errors import Conflict, Fault, NotFound, Problem, Refusal, Unavailable, Unusable
 from gaze.library.files import BOM, decode, make_folder, nfc, read, refused, safe_name, version_of, write, write_new
@@ -168,7 +168,10 @@ class Editor:
         number, made = 1, stem
         with self.sync.lock:
             taken = self.sync.assets.catalogs[category.name].taken
-            while slug_of(category, made, safe_name(made)).lower() in taken or made in ("create", "rescan", "bulk"):
+            while (
+                slug_of(category, made, safe_name(made)).lower() in taken
+                or slug_of(category, made).lower() in ADDRESSES
+            ):
                 number += 1
                 made = f"{stem}_{number}"
         return made

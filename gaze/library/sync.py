@@ -50,6 +50,7 @@ class Sync:
         self.follow = follow
         self.standing: dict[str, Problem] = {}  # problems of folders and of watching, by what they are about
         self.walked: list[Problem] = []
+        self.seen: set[str] = set()  # files that the last sweep found, through links it followed too
         self.missing: dict[str, float] = {}  # paths that are gone, since when (monotonic seconds)
         self.identity: tuple[int, int] | None = None
         self.uploads_identity: tuple[int, int] | None = None
@@ -190,7 +191,7 @@ class Sync:
                 self.missing.pop(path, None)
                 return []
             if not walked and self._foreign(path):
-                return []  # the next sweep says so
+                return None if path in store.known else []  # the sweep says why
             found = read(self.root, path)
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -216,8 +217,11 @@ class Sync:
             return told + self._moved()
 
     def _foreign(self, path: str) -> bool:
-        bound = os.path.realpath(self.root / path.split("/", 1)[0])
-        return not os.path.realpath(self.root / path).startswith(bound + os.sep)
+        """Whether a path leads through a link that the last sweep did not follow."""
+        if path in self.seen:
+            return False
+        top, _, below = path.partition("/")
+        return os.path.realpath(self.root / path) != str(Path(os.path.realpath(self.root / top), below))
 
     def _renamed(self, path: str, loaded: Loaded) -> None:
         """If a new file has the slug of one that is gone, it is that one under another name."""
@@ -261,7 +265,8 @@ class Sync:
         told: list[Change] = []
         for path in due:
             store = self.store_of(path)
-            if store is None or (self.root / path).exists() or any(path.startswith(bad) for bad in self._failing(path)):
+            there = (self.root / path).exists() and not self._foreign(path)
+            if store is None or there or any(path.startswith(bad) for bad in self._failing(path)):
                 continue
             with self.lock:
                 self.missing.pop(path, None)
@@ -344,6 +349,7 @@ class Sync:
                     wanted.add(path)
         with self.lock:
             self.walked = problems
+            self.seen = seen
         return wanted
 
     def sweep_images(self, *, everything: bool = False) -> list[Change]:

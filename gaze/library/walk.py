@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from gaze.core.errors import Problem
@@ -108,7 +107,22 @@ class Walk:
         self.problems.append(Problem(path=folder, code="folder", message=message))
 
 
-def paths_below(paths: Iterator[str] | list[str], folder: str) -> list[str]:
-    """Those paths that lie in `folder` or are it."""
-    prefix = folder + "/"
-    return [path for path in paths if path == folder or path.startswith(prefix)]
+def tree(folder: Path) -> tuple[list[Path], bool]:
+    """A folder and all folders below it, by names alone, and whether one of them is a link to a folder.
+
+    Links are not followed. Raises nothing: what cannot be listed has nothing below it.
+    """
+    found, linked, waiting = [], False, [folder]
+    while waiting:
+        place = waiting.pop()
+        found.append(place)
+        try:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(Path(entry.path))
+                    elif entry.is_symlink() and entry.is_dir():
+                        linked = True
+        except OSError:
+            continue
+    return found, linked

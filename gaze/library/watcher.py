@@ -20,6 +20,7 @@ from gaze.core.errors import Problem
 from gaze.library.changes import Change
 from gaze.library.images import UPLOADS
 from gaze.library.sync import Sync
+from gaze.library.walk import tree
 
 GRACE_S = 0.15  # a file that is gone for longer is gone (faults F34: editors take 50 ms)
 SWEEP_S = 3.0
@@ -82,16 +83,31 @@ class Watcher:
     # watches
 
     def _wanted(self) -> dict[str, list[tuple[str, tuple[int, int]]]]:
-        """Folders to watch by group, each with what tells it from another one remade in its place."""
+        """Folders to watch by group, each with what tells it from another one remade in its place.
+
+        A deep watch follows links, out of the data folder and onto whole disks; a tree that holds a link to a folder
+        is therefore watched folder by folder.
+        """
+        root = self.sync.root
+        found: dict[str, list[tuple[str, tuple[int, int]]]] = {"tops": [], "files": [], "images": [], "linked": []}
         names = [f"data/{name}" for name in (*self.sync.assets.folders, "state", "wildcards")]
-        found: dict[str, list[tuple[str, tuple[int, int]]]] = {}
-        groups = {"tops": ["", "data", "static"], "files": [*names, "workflows"], "images": [UPLOADS]}
-        for group, folders in groups.items():
-            for name in folders:
-                with contextlib.suppress(OSError):
-                    stat = (self.sync.root / name).stat()
-                    found.setdefault(group, []).append((name, (stat.st_dev, stat.st_ino)))
+        for name in ("", "data", "static"):
+            found["tops"] += self._identity(root / name)
+        for name in (*names, "workflows", UPLOADS):
+            if (root / name).is_dir():
+                folders, linked = tree(root / name)
+                if linked:
+                    for folder in folders:
+                        found["linked"] += self._identity(folder)
+                else:
+                    found["images" if name == UPLOADS else "files"] += self._identity(root / name)
         return found
+
+    def _identity(self, folder: Path) -> list[tuple[str, tuple[int, int]]]:
+        with contextlib.suppress(OSError):
+            stat = folder.stat()
+            return [(folder.relative_to(self.sync.root).as_posix(), (stat.st_dev, stat.st_ino))]
+        return []
 
     async def _rewatch(self) -> None:
         """Watch the folders that are there now, where they are others than before or a watch has ended."""
@@ -103,11 +119,13 @@ class Watcher:
             watch, folders = self._watches.get(group), wanted.get(group, [])
             if watch and watch.folders == folders and not watch.task.done():
                 continue
+            if not watch and not folders:
+                continue
             changed = True
             if watch:
                 await self._watches.pop(group).stop()
             if folders:
-                self._watches[group] = watch = Watch(self, folders, deep=group != "tops")
+                self._watches[group] = watch = Watch(self, folders, deep=group in ("files", "images"))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(watch.ready.wait(), _READY_S)
         if changed:
@@ -160,6 +178,7 @@ class Watch:
                 yield_on_timeout=True,
                 recursive=self.deep,
                 force_polling=False,
+                ignore_permission_denied=True,
             ):
                 self.ready.set()
                 if batch:

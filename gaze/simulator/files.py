@@ -38,21 +38,23 @@ class Folders:
         for kind in (*KINDS, "models"):
             (root / kind).mkdir(parents=True, exist_ok=True)
 
-    def new_file(self, kind: str, prefix: str, width: int, height: int, batch: int) -> tuple[Path, str]:
-        """The path for the next picture of a prefix, and its subfolder with `/`.
+    def new_files(self, kind: str, prefix: str, size: tuple[int, int], count: int) -> tuple[list[Path], str]:
+        """The paths for the next pictures of a prefix, and their subfolder with `/`.
 
-        The counter is the highest on disk + 1; `%batch_num%` defeats it. Raises OutsideOutput.
+        Their numbers follow the highest on disk; `%batch_num%` defeats that. Raises OutsideOutput.
         """
         root = self.root / kind
-        prefix = _tokens(prefix, width, height)
+        prefix = _tokens(prefix, *size)
         subfolder = os.path.dirname(os.path.normpath(prefix))  # noqa: PTH120 - ComfyUI's own rule, ends with "." for ""
         name = os.path.basename(os.path.normpath(prefix))  # noqa: PTH119
         folder = Path(os.path.abspath(root / subfolder))  # noqa: PTH100 - resolve() would follow links
         if os.path.commonpath((root.absolute(), folder)) != str(root.absolute()):
             raise OutsideOutput(str(folder), str(root))
         folder.mkdir(parents=True, exist_ok=True)
-        counter = self._next(folder, name)
-        return folder / f"{name.replace('%batch_num%', str(batch))}_{counter:05}_.png", subfolder
+        number = self._next(folder, name)
+        self._counters[str(folder), name] = number + count - 1
+        names = [f"{name.replace('%batch_num%', str(n))}_{number + n:05}_.png" for n in range(count)]
+        return [folder / one for one in names], subfolder
 
     def _next(self, folder: Path, name: str) -> int:
         """Highest number on disk + 1. A folder may be big, so it is listed only if the last known is old."""
@@ -62,7 +64,6 @@ class Folders:
             pattern = re.compile(re.escape(name) + r"_(\d+)", re.IGNORECASE)
             numbers = (pattern.match(entry.name) for entry in os.scandir(folder))
             known = max((int(found[1]) for found in numbers if found), default=0)
-        self._counters[str(folder), name] = known + 1
         return known + 1
 
     def find(self, query: dict[str, str]) -> Path:

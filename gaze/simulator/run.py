@@ -204,6 +204,7 @@ class Worker:
         node = job.graph[node_id]
         if node["class_type"] == "SaveImageWebsocket":
             for place, one in enumerate(pictures):
+                job.progress(node_id, place, len(pictures), "running")
                 job.say(
                     "progress",
                     {"value": place, "max": len(pictures), "prompt_id": job.prompt_id, "node": node_id},

@@ -38,9 +38,8 @@ def save(folders: Folders, node: dict[str, Any], pictures: Pictures, texts: Mapp
     kind = "temp" if temp else "output"
     prefix = f"ComfyUI_temp_{_mark()}" if temp else str(node["inputs"].get("filename_prefix", "ComfyUI"))
     saved = []
-    for place, what in enumerate(pictures):
-        width, height = picture(what).size
-        path, subfolder = folders.new_file(kind, prefix, width, height, place)
+    paths, subfolder = folders.new_files(kind, prefix, picture(pictures[0]).size, len(pictures))
+    for path, what in zip(paths, pictures, strict=True):
         path.write_bytes(bytes_of(what, texts))
         saved.append(Saved(path, {"filename": path.name, "subfolder": subfolder, "type": kind}))
     return saved

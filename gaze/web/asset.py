@@ -111,9 +111,8 @@ async def save_defaults(request: AnyRequest, gaze: Context, category: str, slug:
     """Keep the field selection as the asset's usual one."""
     asset = gaze.library.get(category, slug)
     given = await forms.values(request)
-    fields = [field for field in given.get("fields", []) if field]
-    known = [field.address for field in asset.category.fields if field.selectable]
-    chosen = None if set(known) <= set(fields) else fields
+    fields = forms.selection(asset, given)
+    chosen = None if fields == ["*"] else fields
     await asyncio.to_thread(gaze.library.save_defaults, category, slug, chosen)
     return _done(request, asset, "These fields are now the usual ones.", {"default_fields": chosen})
 

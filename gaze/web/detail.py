@@ -191,8 +191,9 @@ def _last_choices(state: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _selected(asset: Asset, asked: Values, state: Mapping[str, Any]) -> frozenset[str] | None:
     """Addresses that count; None is all."""
-    if "fields_shown" in asked or "fields" in asked:
-        return frozenset(asked.get("fields", ()))
+    fields = forms.selection(asset, asked)
+    if fields is not None:
+        return frozenset(fields)
     saved = state.get("default_fields")
     return None if saved is None else frozenset(str(field) for field in saved)
 

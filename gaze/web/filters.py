@@ -49,7 +49,7 @@ def filters_of(category: Category, query: Query, page: Page) -> Filters:
 
     def flag(name: str, label: str, icon: str = "", bar: bool = False, seg: bool = False) -> Chip:
         on = bool(state.get(name))
-        count = page.counts.get(name, {}).get("true")
+        count = page.counts.get(name, {}).get("on")
         return Chip(label, link(**{name: "" if on else "on"}), on, count, icon, bar, seg)
 
     chips = [flag("favourite", "Favourites", "star", seg=True)]
@@ -69,8 +69,8 @@ def filters_of(category: Category, query: Query, page: Page) -> Filters:
     nsfw_counts = page.counts.get("nsfw", {})
     nsfw = [
         Chip("All", link(nsfw=""), query.nsfw == "all"),
-        Chip("SFW", link(nsfw="sfw"), query.nsfw == "sfw", nsfw_counts.get("sfw", nsfw_counts.get("false"))),
-        Chip("NSFW", link(nsfw="nsfw"), query.nsfw == "nsfw", nsfw_counts.get("nsfw", nsfw_counts.get("true"))),
+        Chip("SFW", link(nsfw="sfw"), query.nsfw == "sfw", nsfw_counts.get("sfw")),
+        Chip("NSFW", link(nsfw="nsfw"), query.nsfw == "nsfw", nsfw_counts.get("nsfw")),
     ]
     newest = query.sort == "newest"
     return Filters(

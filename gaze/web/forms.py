@@ -100,7 +100,7 @@ def recipe(asset: Asset, given: Values, categories: Mapping[str, Category]) -> R
 
     Empty values are as if they had not been sent. A preset's own recipe is what the values replace.
     """
-    raw = _raw(given, categories)
+    raw = _raw(asset, given, categories)
     if "recipe" in asset.category.struct.__struct_fields__:
         return preset_recipe(asset, raw)
     category = asset.category
@@ -115,7 +115,7 @@ def recipe(asset: Asset, given: Values, categories: Mapping[str, Category]) -> R
     return read_recipe(raw)
 
 
-def _raw(given: Values, categories: Mapping[str, Category]) -> dict[str, Any]:
+def _raw(asset: Asset, given: Values, categories: Mapping[str, Category]) -> dict[str, Any]:
     raw: dict[str, Any] = {}
     for name in _TEXT:
         if text := one(given, name):
@@ -132,14 +132,28 @@ def _raw(given: Values, categories: Mapping[str, Category]) -> dict[str, Any]:
         chosen = [value.strip() for value in given.get(category.choice, []) if value.strip()] if category.choice else []
         if chosen:
             raw[category.choice] = chosen if category.many else chosen[-1]
-    if "fields_shown" in given or "fields" in given:
-        raw["fields"] = [value for value in given.get("fields", []) if value]
+    fields = selection(asset, given)
+    if fields is not None:
+        raw["fields"] = fields
     for name in ("detail_face", "detail_hands"):
         if name in given:
             raw[name] = one(given, name).lower() not in ("off", "false", "0", "")
     if "off" in given:
         raw["off"] = list(given["off"])
     return raw
+
+
+def selection(asset: Asset, given: Values) -> list[str] | None:
+    """The fields that count as the page's boxes say: a box that was shown and is not checked leaves its field out.
+
+    A field whose box was not shown (another outfit's) counts. None if nothing was said; `["*"]` is all.
+    """
+    checked = [value for value in given.get("fields", ()) if value]
+    shown = {value for value in given.get("fields_shown", ()) if value}
+    if not shown:
+        return checked if "fields" in given else None
+    left_out = shown - set(checked)
+    return [address for address in sorted(asset.category.selectable) if address not in left_out] if left_out else ["*"]
 
 
 def action(given: Values) -> str:

@@ -196,6 +196,17 @@ def test_a_graph_comes_from_a_plans_json_and_names_its_workflow(shelf: FileShelf
     assert graphed([plan], shelf)[0]["3"]["inputs"]["seed"] == 3
 
 
+def test_a_template_may_have_nodes_for_more_slots(raw: dict[str, Any]) -> None:
+    raw["20"] = deepcopy(raw["19"])
+    raw["20"]["_meta"]["title"] = "gaze:lora5"
+
+    graph = wire(template(raw), Plan(loras=uses(4, 5)))
+
+    assert graph["20"]["inputs"]["model"] == ["19", 0]
+    assert graph["3"]["inputs"]["model"] == ["20", 0]
+    assert "20" not in wire(template(raw), Plan(loras=uses(4)))
+
+
 @given(
     st.lists(st.integers(1, 8), unique=True),
     st.booleans(),

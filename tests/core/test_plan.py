@@ -338,6 +338,7 @@ def test_gloves_of_any_outfit_win_over_hands_of_an_earlier_one(planner: Planner)
 
     assert made.hand == "white gloves"
     assert "holding ladle" not in made.positive
+    assert note(made, "replaced") == "«white gloves» takes the place of wardrobe::hands («holding ladle») of «Apron»."
 
 
 def test_a_blank_field_is_no_text(planner: Planner) -> None:
@@ -461,6 +462,42 @@ def test_a_lora_without_a_name_brings_no_triggers(planner: Planner) -> None:
 
     assert made.loras == ()
     assert "t" not in made.positive.split(", ")
+
+
+def test_a_value_that_is_the_assets_own_overrides_nothing(planner: Planner) -> None:
+    made = planner(character="mira_vale", weights={"characters": 0.8}, steps=30, sampler_name="euler")
+
+    assert "override" not in codes(made)
+
+
+def test_a_look_with_the_characters_lora_file_takes_slot_one_once(planner: Planner) -> None:
+    same = {
+        "data/looks/l.json": {
+            "look_id": "l",
+            "character_id": "mira_vale",
+            "lora": {"lora_name": "Illustrious/Looks/mira.safetensors", "lora_triggers": "look_trigger"},
+        }
+    }
+
+    made = planner(same, character="mira_vale", look="l")
+
+    assert [(use.slot, use.category) for use in made.loras] == [(1, "looks")]
+    assert made.face.startswith("look_trigger, mira vale")
+    assert "mira_v2" not in made.positive
+
+
+def test_the_checkpoint_named_by_the_settings_has_defaults_too_if_no_file_describes_it(planner: Planner) -> None:
+    made = planner({"data/settings.json": {"default_checkpoint": "new.safetensors"}})
+
+    assert made.settings.steps == 25
+    assert "checkpoint-defaults" in codes(made)
+
+
+def test_the_templates_own_checkpoint_chosen_by_name_keeps_the_templates_values(planner: Planner) -> None:
+    made = planner(checkpoint="Illustrious/model.safetensors")
+
+    assert made.settings.steps == 28
+    assert "checkpoint-defaults" not in codes(made)
 
 
 def test_clip_skip_is_null_below_two_and_its_sign_is_put_aside(planner: Planner) -> None:

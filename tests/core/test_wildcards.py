@@ -172,7 +172,7 @@ def test_long_odd_texts_are_quick(part: str) -> None:
 
     made(part * (20_000 // len(part)) + "}" * 5_000)
 
-    assert perf_counter() - began < 1
+    assert perf_counter() - began < 2
 
 
 def test_deep_nesting_ends() -> None:

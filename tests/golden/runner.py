@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from gaze.core.asset import settle, slug_of
 from gaze.core.errors import Fault
 from gaze.core.fields import Selection
 from gaze.core.graph import wire
@@ -139,8 +140,8 @@ def _slugs(case: Case) -> Iterator[Failure]:
     if "files" in case.given:
         yield from _differs("slugs", case.given["slugs"], slugs_of(category, case.given["files"]))
     else:
-        path = f"data/{category.data_folder}/_.json"
-        yield from _differs("slug", case.given["slug"], slugs_of(category, {path: case.given["id"]})[path])
+        own = slug_of(category, case.given["id"])  # no file, so no file's name to fall back on
+        yield from _differs("slug", case.given["slug"], settle({"": own})[""])
 
 
 def _fields(case: Case) -> Iterator[Failure]:

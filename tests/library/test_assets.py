@@ -184,7 +184,7 @@ def test_F29_a_full_or_read_only_disk_refuses_the_save_and_keeps_the_file(
         library.save_fields("characters", "tifa", {"character_name": "T"})
 
     assert (root / TIFA).read_bytes() == before
-    assert os.listdir(root / "data/characters") == ["tifa.json"]
+    assert [file.name for file in (root / "data/characters").iterdir()] == ["tifa.json"]
 
 
 @pytest.mark.parametrize(
@@ -579,8 +579,8 @@ def test_a_root_without_anything_is_an_empty_library(tmp_path: Path) -> None:
 
     assert sum(library.counts().values()) == 0
     assert library.problems() == []
-    assert os.listdir(tmp_path) == ["data"]
-    assert os.listdir(tmp_path / "data") == [".gaze"]
+    assert [file.name for file in (tmp_path).iterdir()] == ["data"]
+    assert [file.name for file in (tmp_path / "data").iterdir()] == [".gaze"]
 
 
 def test_a_made_up_library_reads_without_problems(tmp_path: Path) -> None:
@@ -598,3 +598,25 @@ def test_an_unknown_slug_names_a_near_one(library: Library) -> None:
         library.get("characters", "tifo")
     with pytest.raises(Unusable):
         library.create("scenes", "x", {"scene": "no object"})
+
+
+def test_a_link_inside_the_data_folder_is_followed(root: Path) -> None:
+    write_json(root, "data/characters/ff7/aerith.json", character("aerith"))
+    (root / "data/looks").symlink_to(root / "data/characters")
+    (root / "data/characters/again.json").symlink_to(root / "data/characters/ff7/aerith.json")
+
+    library = again(root)
+
+    assert library.counts()["looks"] == 3
+    assert library.get("characters", "aerith").path == "data/characters/again.json"
+
+
+def test_a_save_through_a_link_leaves_it_a_link(root: Path) -> None:
+    write_json(root, "data/shared/x.json", character("x"))
+    (root / "data/characters/x.json").symlink_to(root / "data/shared/x.json")
+    library = again(root)
+
+    library.save_fields("characters", "x", {"character_name": "X 2"})
+
+    assert (root / "data/characters/x.json").is_symlink()
+    assert json.loads((root / "data/shared/x.json").read_text())["character_name"] == "X 2"

@@ -12,7 +12,8 @@ from gaze.library.jsontext import parse, place_of
 
 STYLES = {
     "two spaces": '{\n  "a": {\n    "b": 1.0,\n    "c": "x"\n  },\n  "l": ["p", "q"]\n}\n',
-    "four spaces": '{\n    "a": {\n        "b": 1.0,\n        "c": "x"\n    },\n    "l": [\n        "p",\n        "q"\n    ]\n}',
+    "four spaces": '{\n    "a": {\n        "b": 1.0,\n        "c": "x"\n    },\n    "l": [\n        "p",\n'
+    '        "q"\n    ]\n}',
     "tabs": '{\n\t"a": {\n\t\t"b": 1.0,\n\t\t"c": "x"\n\t},\n\t"l": ["p", "q"]\n}\n',
     "CRLF": '{\r\n  "a": {\r\n    "b": 1.0,\r\n    "c": "x"\r\n  },\r\n  "l": ["p", "q"]\r\n}\r\n',
     "one line": '{"a": {"b": 1.0, "c": "x"}, "l": ["p", "q"]}',
