@@ -17,6 +17,7 @@ from gaze.comfyui import words
 _LOOK = httpx.Timeout(5.0, connect=2.0)
 _SUBMIT = httpx.Timeout(30.0, connect=2.0)
 _LOAD = httpx.Timeout(60.0, connect=2.0)
+NOT_COMFYUI = "not a ComfyUI server at this address"
 INTERRUPT_BY_ID = (0, 3, 57)
 
 
@@ -94,13 +95,13 @@ class Comfy:
                 simulator=bool(system.get("simulator", False)),
             )
         except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
-            raise Unreachable("not a ComfyUI server at this address") from error
+            raise Unreachable(NOT_COMFYUI) from error
 
     async def object_info(self) -> dict[str, Any]:
         """Every node class with its inputs, as the server has it now."""
         answer = await self._json("GET", "/object_info", timeout=_LOAD)
         if not isinstance(answer, dict):
-            raise Unreachable("not a ComfyUI server at this address")
+            raise Unreachable(NOT_COMFYUI)
         return answer
 
     async def queue(self) -> QueueState:
@@ -113,7 +114,7 @@ class Comfy:
                 pending=tuple(str(item[1]) for item in pending),
             )
         except (KeyError, TypeError, IndexError) as error:
-            raise Unreachable("not a ComfyUI server at this address") from error
+            raise Unreachable(NOT_COMFYUI) from error
 
     async def submit(
         self, graph: Mapping[str, Any], prompt_id: str, client_id: str, chunks: Mapping[str, Any] | None = None
@@ -139,7 +140,7 @@ class Comfy:
             said = json.loads(answer.content)
             accepted = str(said["prompt_id"])
         except (ValueError, KeyError, TypeError) as error:
-            raise Unreachable("not a ComfyUI server at this address") from error
+            raise Unreachable(NOT_COMFYUI) from error
         if accepted != prompt_id:
             # Before 0.3.45 the server chose its own id, and no attempt could be found again after a crash.
             await self.cancel(accepted)
@@ -204,12 +205,13 @@ class Comfy:
         except httpx.HTTPError as error:
             raise Unreachable(self._offline()) from error
         if answer.status_code != 200:
-            raise Unreachable(f"the server answered {answer.status_code}")
+            alive = answer.status_code >= 500  # a proxy before it, or ComfyUI itself in trouble
+            raise Unreachable(f"the server answered {answer.status_code}" if alive else NOT_COMFYUI)
         try:
             # Histories of strangers may hold bare NaN, which only Python's own parser takes.
             return json.loads(answer.content)
         except ValueError as error:
-            raise Unreachable("not a ComfyUI server at this address") from error
+            raise Unreachable(NOT_COMFYUI) from error
 
     def _offline(self) -> str:
         return f"nothing answers at {self.url.removeprefix('http://')}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import Request, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import Parameter
@@ -18,6 +18,7 @@ from gaze.core.plantext import read_recipe
 from gaze.jobs.generate import Order, generate
 from gaze.jobs.record import Job, Result
 from gaze.web import forms, guard
+from gaze.web.answer import HTML
 from gaze.web.asset import order
 from gaze.web.library import category_of, listing
 
@@ -136,6 +137,18 @@ async def page_status(gaze: Context, job_id: str) -> dict[str, Any]:
     return {"status": found.public_status, "result": found.result, "error": found.error}
 
 
+@get("/openapi.json", include_in_schema=False, sync_to_thread=False)
+def openapi(request: AnyRequest) -> Response[bytes]:
+    """The description of the API, OpenAPI 3.1; needs no key."""
+    return Response(msgspec.json.encode(request.app.openapi_schema.to_schema()), media_type="application/json")
+
+
+@get("/docs", include_in_schema=False, sync_to_thread=False)
+def docs(request: AnyRequest) -> Response[str]:
+    """The description as a page for people; works offline."""
+    return Response(request.app.state.render("api/docs.html"), media_type=HTML)
+
+
 async def _body(request: AnyRequest) -> dict[str, Any]:
     """The JSON object of the body; empty if there is none. Raises Refusal."""
     content = await request.body()
@@ -162,4 +175,5 @@ API = Router(
     tags=["GAZE"],
     security=[{"key": []}],
 )
-ROUTES: list[ControllerRouterHandler] = [API, page_status]
+DESCRIPTION = Router(path="/api/v1", route_handlers=[openapi, docs])
+ROUTES: list[ControllerRouterHandler] = [API, DESCRIPTION, page_status]

@@ -14,7 +14,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.response import Redirect, ServerSentEvent
 from litestar.types import ControllerRouterHandler
@@ -115,16 +115,9 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
             title="GAZE",
             version=__version__,
             description="Assets, recipes, jobs and images of a GAZE library.",
-            path="/api/v1",
-            render_plugins=[
-                SwaggerRenderPlugin(
-                    path="/docs",
-                    js_url="/static/vendor/swagger/swagger-ui-bundle.js",
-                    css_url="/static/vendor/swagger/swagger-ui.css",
-                    standalone_preset_js_url="/static/vendor/swagger/swagger-ui-standalone-preset.js",
-                    favicon="<link rel='icon' href='/static/icon.svg'>",
-                )
-            ],
+            # Litestar's own pages would answer for every address below their path, so they lie beside the API.
+            path="/api/schema",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
             components=Components(
                 security_schemes={"key": SecurityScheme(type="apiKey", name="X-API-Key", security_scheme_in="header")}
             ),

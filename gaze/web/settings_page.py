@@ -11,7 +11,7 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.types import ControllerRouterHandler
 
-from gaze.comfyui.pool import check_url, probe
+from gaze.comfyui.pool import Backend, check_url, probe
 from gaze.context import Context
 from gaze.core.errors import Refusal
 from gaze.library.starter import copy_starter
@@ -75,19 +75,21 @@ async def comfyui(request: AnyRequest, gaze: Context) -> Response[Any]:
         backend = await probe(url, gaze.http)
     except ValueError as error:
         return _after(request, gaze, url, Tested(False, f"{str(error)[:1].upper()}{str(error)[1:]}."), status=400)
-    if not backend.up:
-        where = url.split("//", 1)[-1]
-        told = f"{backend.message[:1].upper()}{backend.message[1:]}"
-        told = f"{told}." if "not a ComfyUI" in told else f"Nothing answers at {where}. If ComfyUI runs there, start it"
-        sentence = told if told.endswith(".") else f"{told} with --listen."
-        tested = Tested(
-            False, sentence + (" It is kept all the same, and used when it answers." if act == "add" else "")
-        )
-    else:
-        tested = Tested(True, f"ComfyUI {backend.version_text} answers, on {backend.device or 'an unnamed device'}.")
+    tested = _in_words(backend)
+    if not tested.good and act == "add":
+        tested = Tested(False, f"{tested.sentence} It is kept all the same, and used when it answers.")
     if act == "add" and url not in urls:
         await _save_urls(gaze, [*urls, url])
     return _after(request, gaze, url, tested)
+
+
+def _in_words(backend: Backend) -> Tested:
+    """What a look at a server found, with the way out."""
+    if backend.up:
+        return Tested(True, f"ComfyUI {backend.version_text} answers, on {backend.device or 'an unnamed device'}.")
+    cause = f"{backend.message[:1].upper()}{backend.message[1:]}."
+    silent = backend.message.startswith("nothing answers")
+    return Tested(False, f"{cause} If ComfyUI runs there, start it with --listen." if silent else cause)
 
 
 async def _save_urls(gaze: Context, urls: list[str]) -> None:

@@ -86,7 +86,7 @@ def test_every_page_bears_the_security_headers(site: Site) -> None:
 
 
 def test_F97_an_upload_over_the_limit_is_413(site: Site) -> None:
-    answer = site.http.post("/characters/alice/cover", content=b"x" * (65 * 2**20))
+    answer = site.http.post("/characters/alice/cover", data={"image": "x" * (65 * 2**20)})
 
     assert answer.status_code == 413
 
