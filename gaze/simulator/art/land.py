@@ -107,11 +107,10 @@ def tree(canvas: Canvas, x: float, y: float, tall: float, leaves: RGB, bark: RGB
     trunk += [(x + t * 0.15, y - t * 0.74), (x + t * 0.035, y - t * 0.46), (x + t * 0.07, y)]
     canvas.shape(trunk, bark)
     blobs = [(rng.uniform(-0.3, 0.3), rng.uniform(-1.0, -0.62), rng.uniform(0.16, 0.26)) for _ in range(8)]
-    for shade, shift in ((dark(leaves, 0.3), 0.03), (leaves, 0.0), (light(leaves, 0.18), -0.05)):
-        for dx, dy, size in blobs:
-            canvas.shape(
-                ellipse(x + dx * t + shift * t, y + (dy + shift) * t, size * t, size * t * 0.8), shade
-            )
+    layers = ((dark(leaves, 0.28), 0.02, 1.0), (leaves, -0.02, 0.9), (light(leaves, 0.16), -0.06, 0.6))
+    for shade, shift, grow in layers:
+        spots = [(x + (dx + shift) * t, y + (dy + shift) * t, size * grow * t) for dx, dy, size in blobs]
+        canvas.blobs(spots, shade)
 
 
 def forest(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
@@ -348,6 +347,10 @@ def _flowers(canvas: Canvas, lit: Light, rng: Random, base: float, size: float) 
     for _ in range(30):
         x, y, s = rng.uniform(0, lit.width), base + rng.uniform(1, 11), size * rng.uniform(0.7, 1.2)
         color = mix(rng.choice(colors), lit.colors[1], 0.45 if lit.time == "night" else 0.1)
+        if s * canvas.scale < 2.6:
+            canvas.dot(x, y, s * 1.15, color)
+            canvas.dot(x, y, s * 0.4, rgb("f7c94b"))
+            continue
         canvas.line([(x, y), (x, y + 2.6 * s)], 0.3 * s, dark(lit.layer(0.9, GREEN), 0.2))
         for a in range(5):
             angle = a * 1.2566
