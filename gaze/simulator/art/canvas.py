@@ -108,7 +108,7 @@ class Canvas:
     ) -> None:
         """Draw a line with round ends, `width` in units."""
         thick = width * self.scale
-        if thick * alpha < 0.22:
+        if thick * alpha < 0.42:
             return  # finer than anybody could see
         if thick < 0.4:
             alpha, thick = alpha * max(0.25, thick / 0.7), 0.7
