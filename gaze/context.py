@@ -15,6 +15,8 @@ import redis
 from arq.connections import ArqRedis
 
 from gaze.categories import declared
+from gaze.comfyui import models
+from gaze.comfyui.models import Models
 from gaze.comfyui.pool import Pool
 from gaze.core.category import Category
 from gaze.jobs import events
@@ -51,6 +53,7 @@ class Context:
         self.queue = JobQueue(connection, settings().keep_jobs_h * 3600)
         self.http = http
         self.pool = Pool(http, lambda: settings().comfyui_urls, settings().simulator_url, client_id=new_id())
+        self.models = Models()
         self.rng = rng
         self.program: Path = program()
         self.secrets = Secrets(settings().private)
@@ -62,6 +65,7 @@ class Context:
         self._tasks = [
             asyncio.create_task(self._publish_changes(), name="publish changes"),
             asyncio.create_task(self.pool.watch(self._backends_changed), name="watch backends"),
+            asyncio.create_task(models.watch(self.pool, self._models_changed), name="watch models"),
         ]
         await self.library.start(polling=self.settings().polling)
 
@@ -128,6 +132,9 @@ class Context:
                 return "library", new_id(), events.LibraryChanged()
             case _:
                 return None
+
+    def _models_changed(self, found: Models) -> None:
+        self.models = found
 
     async def _backends_changed(self) -> None:
         backends = self.pool.backends

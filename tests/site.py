@@ -97,8 +97,12 @@ class Site:
         env = clean_env(GAZE_PORT=str(self.port), **self._env)
         command = [sys.executable, "-m", "gaze", "run", "--root", str(self.root)]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
+            # From the root: `-m` looks into the current folder first.
+            self.process = subprocess.Popen(
+                command, env=env, cwd=self.root, stdout=log, stderr=log, start_new_session=True
+            )
         until(self._ready, 30, "the address printed by gaze run")
+        until(lambda: "Reading the library" not in self.http.get("/queue").text, 60, "the library read")
         return self
 
     def _ready(self) -> bool:

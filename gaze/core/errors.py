@@ -65,6 +65,7 @@ class Refusal(Exception):
         self.status = status or self.status
         self.field = field
         self.faults: Sequence[Fault] = faults or (Fault(code=self.code, message=message, field=field),)
+        self.offers: Sequence[str] = ()  # checkpoints that are there, where the one wanted is not
 
 
 class NotFound(Refusal):

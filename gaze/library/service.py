@@ -260,6 +260,10 @@ class Library:
         entry = catalog.by_slug.get(slug) if catalog else None
         return entry.asset if entry else None
 
+    def refresh(self, path: str) -> None:
+        """Look at one file below the root now, as the watcher would."""
+        self._tell(self._sync.refresh([path]))
+
     def at(self, path: str) -> Asset | None:
         """The asset whose file is at a path below the root, or None."""
         for catalog in self._assets.catalogs.values():

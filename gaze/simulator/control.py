@@ -10,6 +10,7 @@ from gaze.simulator.state import State
 
 
 async def state(server: State, request: Request, rest: str) -> Answer:
+    """What was asked and done since the start: requests by route, prompts, jobs, sockets, faults."""
     return as_json(
         {
             "requests": server.requests,
@@ -23,6 +24,7 @@ async def state(server: State, request: Request, rest: str) -> Answer:
 
 
 async def set_faults(server: State, request: Request, rest: str) -> Answer:
+    """Switch on exactly the faults of the body, a JSON list of `Fault`; 400 says what is wrong."""
     try:
         wanted = msgspec.json.decode(await request.body(), type=list[Fault])
     except msgspec.ValidationError as error:
@@ -31,12 +33,13 @@ async def set_faults(server: State, request: Request, rest: str) -> Answer:
 
 
 async def reset_faults(server: State, request: Request, rest: str) -> Answer:
+    """Switch all faults off."""
     return _switch(server, [])
 
 
 def _switch(server: State, faults: list[Fault]) -> Answer:
     server.board.replace(faults)
-    server.worker.able = server.able
+    server.follow_version()
     if server.board.on("forget-history"):
         server.queue.history.clear()
     return as_json(msgspec.to_builtins(server.board.faults))

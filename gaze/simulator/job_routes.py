@@ -11,6 +11,7 @@ from gaze.simulator.state import State
 
 
 async def get_jobs(server: State, request: Request, rest: str) -> Answer:
+    """A page of jobs, of some states only if `status` names them."""
     if not server.able.jobs:
         return Answer(404)
     query = request.query
@@ -23,6 +24,7 @@ async def get_jobs(server: State, request: Request, rest: str) -> Answer:
 
 
 async def get_job(server: State, request: Request, rest: str) -> Answer:
+    """One job; 404 if it is unknown."""
     if not server.able.jobs:
         return Answer(404)
     job = jobs.one(server.queue, rest)
@@ -30,6 +32,7 @@ async def get_job(server: State, request: Request, rest: str) -> Answer:
 
 
 async def cancel_job(server: State, request: Request, rest: str) -> Answer:
+    """Cancel one job or several, running or pending (from 0.26 on)."""
     if not server.able.job_cancel:
         return Answer(405, b"405: Method Not Allowed", "text/plain; charset=utf-8")
     if rest.endswith("/cancel"):

@@ -46,6 +46,7 @@ class Sockets:
         self._open: set[Socket] = set()
         self._outbox: asyncio.Queue[tuple[str | bytes, str | None]] = asyncio.Queue()
         self.sent = 0
+        self.knows_flags = True
 
     @property
     def count(self) -> int:
@@ -121,7 +122,7 @@ class Sockets:
             flags = asked["data"] if asked.get("type") == "feature_flags" else None
         except (ValueError, KeyError, AttributeError):
             return
-        if isinstance(flags, dict) and not self._board.on("old-version"):
+        if isinstance(flags, dict) and self.knows_flags:
             socket.wants_metadata = bool(flags.get("supports_preview_metadata"))
             await self._deliver(socket, json.dumps({"type": "feature_flags", "data": SERVER_FEATURES}))
 

@@ -32,6 +32,7 @@ class State:
         self.prompts = Prompts(self.queue, self.nodes, self.board, folders.root / "input")
         self.worker = Worker(options, self.able, folders, self.queue, self.sockets, self.board)
         self.stopping = asyncio.Event()
+        self.follow_version()
         self.requests: dict[str, int] = {}
 
     @property
@@ -43,6 +44,11 @@ class State:
     def version(self) -> str:
         """The release that is played."""
         return OLD if self.board.on("old-version") else self.options.version
+
+    def follow_version(self) -> None:
+        """Tell worker and sockets which release is played, after a change of the switches."""
+        self.worker.able = self.able
+        self.sockets.knows_flags = self.able.metadata_previews
 
     def status(self) -> dict[str, Any]:
         """How much there is to do, as /prompt and the websocket say it."""

@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from gaze.context import Context
 from gaze.core.asset import Asset
-from gaze.core.errors import NoSuchAsset, NotFound, Refusal
+from gaze.core.errors import NoSuchAsset, NotFound, Refusal, Unusable
 from gaze.jobs.generate import Made, Order, generate
 from gaze.jobs.record import Job
 from gaze.web import forms
@@ -85,7 +85,12 @@ async def order(gaze: Context, asset: Asset, given: Values) -> Made:
     """Jobs for what an asset's page or its API asks. Raises Refusal, Unavailable."""
     recipe = forms.recipe(asset, given, gaze.categories)
     wish = Order(action=forms.action(given), label=asset.name)
-    return await generate(recipe, gaze.library.shelf(), gaze.rng, gaze.queue, gaze.pool, wish)
+    try:
+        return await generate(recipe, gaze.library.shelf(), gaze.rng, gaze.queue, gaze.pool, wish)
+    except Unusable as refusal:
+        if "checkpoint" in refusal.message:
+            refusal.offers = gaze.models.checkpoints
+        raise
 
 
 @post("/{category:str}/{slug:str}/preview_prompt", include_in_schema=False)

@@ -99,7 +99,6 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     more_set: int
     more_label: str
     ratio: str
-    errors: list[str] = []
 
 
 def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job | None = None) -> Detail:

@@ -37,7 +37,7 @@ TITLES = {
 
 def on_refusal(request: AnyRequest, error: Refusal) -> Response[Any]:
     """A Refusal in the way that was asked for."""
-    return refuse(request, error.status, error.faults)
+    return refuse(request, error.status, error.faults, error.offers)
 
 
 def on_redis(request: AnyRequest, error: redis.RedisError) -> Response[Any]:
@@ -72,7 +72,7 @@ def on_fault(request: AnyRequest, error: Exception) -> Response[Any]:
     return refuse(request, 500, [Fault("internal", text)])
 
 
-def refuse(request: AnyRequest, status: int, faults: Sequence[Fault]) -> Response[Any]:
+def refuse(request: AnyRequest, status: int, faults: Sequence[Fault], offers: Sequence[str] = ()) -> Response[Any]:
     """The answer of an error, with a sentence for each fault."""
     if wants_json(request) or request.url.path.startswith("/api/"):
         return Response(
@@ -82,12 +82,12 @@ def refuse(request: AnyRequest, status: int, faults: Sequence[Fault]) -> Respons
         )
     sentences = [fault.message for fault in faults]
     if is_htmx(request):
-        html = request.app.state.render("asset/_errors.html", errors=sentences)
+        html = request.app.state.render("asset/_errors.html", errors=sentences, offers=offers)
         if "hx-in-place" not in request.headers:
             html = toast(request, " ".join(sentences), "bad")
         return Response(html, media_type=HTML, status_code=status)
     title = TITLES.get(status, TITLES[400 if status < 500 else 500])
-    context = {"title": title, "errors": sentences, "status_code": status}
+    context = {"title": title, "errors": sentences, "status_code": status, "offers": offers}
     return render(request, "error.html", context, status=status, place="")
 
 

@@ -17,6 +17,7 @@ from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, render
 from gaze.web.filters import filters_of, more_url
 from gaze.web.forms import Values
+from gaze.web.views import checkpoints
 
 AnyRequest = Request[Any, Any, Any]
 # Names offered while one types a choice.
@@ -118,6 +119,11 @@ def _options(request: AnyRequest, gaze: Context, category: Category, given: Valu
     typed = next((forms.one(given, key) for key in (category.choice, "q") if forms.one(given, key)), "")
     found = gaze.library.query(category.name, Query(q=typed[:100], limit=MOST_OPTIONS)).cards
     options = [(card.asset.choice, card.asset.name) for card in found]
+    if category.chosen_by_id:
+        known = {choice for choice, _ in options}
+        options += [
+            (path, name) for path, name in checkpoints(gaze) if path not in known and typed.lower() in path.lower()
+        ]
     html = request.app.state.render("library/_options.html", options=[("__random__", "Random"), *options])
     return Response(html, media_type=HTML)
 

@@ -84,6 +84,8 @@ class Shell(msgspec.Struct, frozen=True):
     after: str
     search_in: str
     q: str
+    checkpoint: str
+    checkpoints: list[tuple[str, str]]
 
 
 def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
@@ -119,7 +121,23 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
         after=request.app.state.live.last_id,
         search_in=category,
         q=request.query_params.get("q", "") if place == "library" else "",
+        checkpoint=settings.default_checkpoint,
+        checkpoints=checkpoints(gaze),
     )
+
+
+def checkpoints(gaze: Context) -> list[tuple[str, str]]:
+    """What can be the default checkpoint: (path, name) of entries, then of files that servers list without one."""
+    found: dict[str, str] = {}
+    for category in gaze.categories.values():
+        if category.chosen_by_id:
+            shelf = gaze.library.shelf()
+            for choice in shelf.choices(category.name):
+                asset = shelf.find(category.name, choice)
+                found[choice] = asset.name if asset else choice
+    for path in gaze.models.checkpoints:
+        found.setdefault(path, path.rsplit("/", 1)[-1].rsplit(".", 1)[0])
+    return list(found.items())
 
 
 def _one_of(value: str | None, allowed: tuple[str, ...], otherwise: str) -> str:

@@ -56,8 +56,8 @@ def _people(canvas: Canvas, wish: tags.Wish, lit: sky.Light, rng: Random) -> Non
     )
     shift += rng.uniform(-0.035, 0.035) * canvas.width
     top = canvas.height * (0.12 if view == "far" else 0.1) + 118 * scale
-    if {"witch hat", "rabbit ears", "top hat"} & wish.wear:
-        top += 60 * scale
+    if {"witch hat", "rabbit ears", "top hat", "horns"} & wish.wear:
+        top += 62 * scale
     _behind(canvas, lit)
     for place in range(count):
         x = canvas.width / 2 + shift + (place - (count - 1) / 2) * min(250 * scale, canvas.width / count)

@@ -108,7 +108,7 @@ class Canvas:
     ) -> None:
         """Draw a line with round ends, `width` in units."""
         thick = width * self.scale
-        if thick * alpha < 0.22:
+        if thick * alpha < 0.42:
             return  # finer than anybody could see
         if thick < 0.4:
             alpha, thick = alpha * max(0.25, thick / 0.7), 0.7
@@ -127,6 +127,23 @@ class Canvas:
         if box[2] > box[0] and box[3] > box[1]:
             size = (box[2] - box[0], box[3] - box[1])
             self.image.paste(color, box, None if alpha >= 1 else Image.new("L", size, round(255 * alpha)))
+
+    def blobs(self, spots: Sequence[tuple[float, float, float]], color: RGB) -> None:
+        """Several flat discs (x, y, radius) in one go, which is much faster than one by one."""
+        placed = [(*self.pixel(x, y), radius * self.scale) for x, y, radius in spots]
+        left, top = (max(0, int(min(spot[axis] - spot[2] for spot in placed))) for axis in (0, 1))
+        right = min(self.width, int(max(x + r for x, _, r in placed)) + 1)
+        bottom = min(self.height, int(max(y + r for _, y, r in placed)) + 1)
+        if right <= left or bottom <= top:
+            return
+        mask = Image.new("L", ((right - left) * FINE, (bottom - top) * FINE))
+        pen = ImageDraw.Draw(mask)
+        for x, y, r in placed:
+            across, down = (x - left) * FINE, (y - top) * FINE
+            pen.ellipse(
+                (across - r * FINE, down - r * 0.8 * FINE, across + r * FINE, down + r * 0.8 * FINE), fill=255
+            )
+        self.image.paste(color, (left, top, right, bottom), mask.reduce(FINE))
 
     def dot(self, x: float, y: float, radius: float, color: RGB, alpha: float = 1.0) -> None:
         """A small disc; fast, for stars, snow and petals."""

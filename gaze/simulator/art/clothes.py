@@ -51,12 +51,8 @@ def _dress(canvas: Canvas, who: Look, trunk: Points, wide: float) -> None:
 def _kimono(canvas: Canvas, who: Look, trunk: Points, wide: float) -> None:
     for n, (x, y) in enumerate(((-70, 210), (66, 240), (-40, 260), (92, 200), (-96, 170), (50, 180))):
         for a in range(5):
-            canvas.shape(
-                ellipse(x * wide + (6, 2, -5, -5, 2)[a], y + (0, 6, 4, -4, -6)[a], 5, 5),
-                light(who.trim, 0.2),
-                0.55 + 0.1 * (n % 2),
-                trunk,
-            )
+            petal = (x * wide + (6, 2, -5, -5, 2)[a], y + (0, 6, 4, -4, -6)[a])
+            canvas.dot(*petal, 5, light(who.trim, 0.2), 0.55 + 0.1 * (n % 2))
     canvas.shape(path("M-34 92 L-58 112 L-10 300 L20 300 L-4 190 Z"), who.trim, 1, trunk)
     canvas.shape(path("M34 92 L58 112 L-20 300 L-52 300 L-8 180 Z"), (LINEN, who.trim), 1, trunk)
     canvas.shape(path("M46 104 L62 114 L-22 312 L-44 312 Z"), dark(who.cloth, 0.2), 0.9, trunk)

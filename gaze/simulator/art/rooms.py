@@ -6,8 +6,9 @@ import math
 from random import Random
 
 from gaze.simulator.art.canvas import Canvas, ellipse, path
-from gaze.simulator.art.land import city, hills
+from gaze.simulator.art.land import hills
 from gaze.simulator.art.palette import RGB, dark, light, mix, rgb
+from gaze.simulator.art.sites import city
 from gaze.simulator.art.sky import LEAF, Light
 from gaze.simulator.art.tags import Wish
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from gaze.simulator.art import land, rooms
+from gaze.simulator.art import land, rooms, sites
 from gaze.simulator.art.canvas import Canvas
 from gaze.simulator.art.sky import Light
 from gaze.simulator.art.tags import Wish
 
 PLACES: dict[str, Callable[[Canvas, Light, Wish, Random], None]] = {
-    "beach": land.beach,
+    "beach": sites.beach,
     "cafe": rooms.cafe,
-    "castle": land.castle,
-    "city": land.city,
+    "castle": sites.castle,
+    "city": sites.city,
     "desert": land.desert,
     "forest": land.forest,
     "garden": land.garden,
@@ -22,7 +22,7 @@ PLACES: dict[str, Callable[[Canvas, Light, Wish, Random], None]] = {
     "hills": land.hills,
     "library": rooms.library,
     "mountains": land.hills,
-    "shrine": land.shrine,
+    "shrine": sites.shrine,
     "simple": rooms.simple,
     "snow": land.snow,
     "space": rooms.space,

@@ -246,6 +246,9 @@ def weather(canvas: Canvas, light_: Light, wish: Wish, rng: Random, *, near: boo
             turn, size = rng.uniform(0, 6.28), rng.uniform(0.5, 1.0) * grow
             cos, sin = math.cos(turn) * size, math.sin(turn) * size
             x, y = rng.uniform(0, width), rng.uniform(0, 100)
+            if size * canvas.scale < 1.6:
+                canvas.dot(x, y, size * 1.1, color, 0.9)
+                continue
             canvas.shape([(x + px * cos - py * sin, y + px * sin + py * cos) for px, py in LEAF], color, 0.9)
     if "fireflies" in wish.weather or "sparkles" in wish.props:
         for _ in range(count):
