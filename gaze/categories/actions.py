@@ -61,6 +61,7 @@ CATEGORY = Category(
         Replaces("defaults::expression", when=("action::head", "action::eyes")),
     ),
     lora=LoraNode(3, rank=3, folder="Illustrious/Poses"),
+    beside=("characters", "scenes"),
     system_prompt="action_system.txt",
     blurb="Poses and deeds, for one or several people.",
 )

@@ -99,6 +99,7 @@ CATEGORY = Category(
     ),
     keeps=("identity::*", "wardrobe::*", "special::name", "lora::lora_triggers"),
     lora=LoraNode(1, rank=1, folder="Illustrious/Looks"),
+    beside=("scenes", "actions"),
     system_prompt="character_system.txt",
     blurb="People and creatures, each with its looks, outfits and habits.",
 )

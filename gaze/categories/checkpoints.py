@@ -47,6 +47,7 @@ CATEGORY = Category(
         Slot(Part.BASE, "", main="base_positive"),
         Slot(Part.NEGATIVE, "", main="base_negative"),
     ),
+    beside=("characters", "scenes"),
     system_prompt="checkpoint_system.txt",
     blurb="Model files with the settings they like.",
 )

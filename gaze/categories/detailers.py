@@ -36,6 +36,7 @@ CATEGORY = Category(
     choice="detailers",
     slots=(Slot(Part.DETAIL, "", main="prompt", face="prompt", hand="prompt", focus="focus"),),
     lora=LoraNode(4, rank=5, folder="Illustrious/Detailers"),
+    beside=("characters", "actions"),
     system_prompt="detailer_system.txt",
     blurb="Prompts that sharpen faces, hands and skin.",
 )

@@ -51,6 +51,7 @@ CATEGORY = Category(
         Slot(Part.NEGATIVE, "", main="negative"),
     ),
     lora=LoraNode(1, rank=0, folder="Illustrious/Looks", stands_in="characters"),
+    beside=("characters", "scenes"),
     system_prompt="look_system.txt",
     blurb="Variations of a character; each may bring its own LoRA.",
 )

@@ -35,6 +35,7 @@ CATEGORY = Category(
     slots=SLOTS,
     replaces=(Replaces("wardrobe::*"),),
     lora=LoraNode(2, rank=2, folder="Illustrious/Clothing"),
+    beside=("characters", "actions"),
     system_prompt="outfit_system.txt",
     blurb="Clothes that any character can wear.",
 )

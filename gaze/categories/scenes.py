@@ -54,6 +54,7 @@ CATEGORY = Category(
     slots=(Slot(Part.SCENE, "scene", main="theme background foreground furniture lighting colors"),),
     replaces=(Replaces("defaults::scene"),),
     lora=LoraNode(4, rank=6, folder="Illustrious/Backgrounds"),
+    beside=("characters", "actions"),
     system_prompt="scene_system.txt",
     blurb="Places, weather and light.",
 )

@@ -54,6 +54,7 @@ CATEGORY = Category(
         Slot(Part.STYLE, "style", main="artistic_style", face="artistic_style"),
     ),
     lora=LoraNode(4, rank=4, folder="Illustrious/Styles"),
+    beside=("characters", "scenes"),
     system_prompt="style_system.txt",
     blurb="Artists, media and moods.",
 )

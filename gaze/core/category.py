@@ -183,6 +183,7 @@ class Category(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     slots: tuple[Slot, ...] = ()
     replaces: tuple[Replaces, ...] = ()
     lora: LoraNode | None = None
+    beside: tuple[str, ...] = ()  # categories whose choice stands first on its page; the others fold away
     owner: str = ""  # the category an asset of this one belongs to, by id in `owner_key` (a look to its character)
     owner_key: str = ""
     shows_people: bool = False  # whether somebody is in the picture, even if nobody is counted: `(solo:1.2)`

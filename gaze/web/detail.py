@@ -13,6 +13,7 @@ from gaze.core.asset import Asset
 from gaze.core.category import Category, Field
 from gaze.core.errors import Problem, Refusal
 from gaze.core.plan import plan
+from gaze.core.recipe import RANDOM, Recipe
 from gaze.jobs.record import Job
 from gaze.library.query import Card, Query
 from gaze.web import forms
@@ -36,6 +37,7 @@ class Row(msgspec.Struct, frozen=True):
     selectable: bool
     checked: bool
     empty: bool
+    href: str = ""
 
 
 class SectionView(msgspec.Struct, frozen=True):
@@ -105,9 +107,9 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
     """The page of an asset with what has been chosen and typed on it so far."""
     library = gaze.library
     state = library.state(asset.category.name, asset.slug)
-    asked = given if "fields_shown" in given else {**_last_choices(state), **given}
+    asked = given if "fields_shown" in given else {**_last_choices(state, gaze.categories), **given}
     selected = _selected(asset, asked, state)
-    sections = _sections(asset, asked, selected)
+    sections = [*_sections(asset, asked, selected), *_recipe(gaze, asset)]
     rows = [row for section in sections for row in section.rows if row.selectable]
     card = library.card(asset)
     images = library.images_of(asset)
@@ -157,7 +159,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
 def preview(gaze: Context, asset: Asset, given: Values) -> Preview:
     """The prompts that the page's choices would make now, or why there are none."""
     state = gaze.library.state(asset.category.name, asset.slug)
-    asked = given if "fields_shown" in given else {**_last_choices(state), **given}
+    asked = given if "fields_shown" in given else {**_last_choices(state, gaze.categories), **given}
     try:
         shelf = gaze.library.shelf()
         recipe = msgspec.structs.replace(forms.recipe(asset, asked, gaze.categories), count=1)
@@ -182,10 +184,10 @@ def choices_to_keep(given: Values, categories: Mapping[str, Category]) -> dict[s
     return kept
 
 
-def _last_choices(state: Mapping[str, Any]) -> dict[str, list[str]]:
-    names = ("character_outfit", "extra_positive", "extra_negative", "size", "character", "look", "outfits", "actions")
-    more = ("styles", "scenes", "detailers", "checkpoint")
-    return {name: [str(state[name])] for name in (*names, *more) if state.get(name)}
+def _last_choices(state: Mapping[str, Any], categories: Mapping[str, Category]) -> dict[str, list[str]]:
+    names = ["character_outfit", "extra_positive", "extra_negative", "size"]
+    names += [category.choice for category in categories.values() if category.choosable]
+    return {name: [str(state[name])] for name in names if state.get(name)}
 
 
 def _selected(asset: Asset, asked: Values, state: Mapping[str, Any]) -> frozenset[str] | None:
@@ -201,7 +203,9 @@ def _sections(asset: Asset, asked: Values, selected: frozenset[str] | None) -> l
     found = []
     hidden = (asset.category.id_field, asset.category.name_field)
     for name, fields in asset.category.sections.items():
-        shown = [f for f in fields if f.key not in hidden and (f.selectable or name not in _FACTS)]
+        shown = [
+            f for f in fields if f.key not in hidden and f.kind != "recipe" and (f.selectable or name not in _FACTS)
+        ]
         if not shown:
             continue
         values, outfits, outfit = _values(asset, name, asked)
@@ -214,6 +218,32 @@ def _sections(asset: Asset, asked: Values, selected: frozenset[str] | None) -> l
         if filled or outfits:
             found.append(SectionView(name or "own", label, filled, empty, True, outfits, outfit))
     return found
+
+
+def _recipe(gaze: Context, asset: Asset) -> list[SectionView]:
+    """A preset's recipe: what it chooses, each with its page, then what else it says."""
+    recipe = getattr(asset.data, "recipe", None)
+    if recipe is None:
+        return []
+    rows = []
+    for category in gaze.categories.values():
+        for place, choice in enumerate(recipe.chosen(category.choice) if category.choosable else ()):
+            found = gaze.library.shelf().find(category.name, choice)
+            name = "Random" if choice == RANDOM else found.name if found else f"{choice} (not there)"
+            href = f"/{category.name}/{found.slug}" if found else ""
+            rows.append(_said(f"{category.name}-{place}", category.one, name, href))
+    chosen = {category.choice for category in gaze.categories.values()}
+    usual = Recipe()
+    for key in recipe.__struct_fields__:
+        value = getattr(recipe, key)
+        if key not in chosen and key not in ("subject", "others") and value != getattr(usual, key):
+            rows.append(_said(key, key.replace("_", " "), _shown(value)))
+    return [SectionView("recipe", "Recipe", rows, [], True)] if rows else []
+
+
+def _said(identifier: str, label: str, value: str, href: str = "") -> Row:
+    """A row that no box decides about."""
+    return Row(f"recipe-{identifier}", "", label, value, (), False, True, not value, href)
 
 
 def _values(asset: Asset, section: str, asked: Values) -> tuple[Any, list[str], str]:
@@ -247,6 +277,8 @@ def _shown(value: Any) -> str:
             return "yes"
         case list():
             return ", ".join(map(str, value))
+        case dict():
+            return ", ".join(f"{key}: {item}" for key, item in value.items())
         case msgspec.Struct():
             given = {key: item for key, item in msgspec.to_builtins(value).items() if item not in ("", None, [], {})}
             return ", ".join(f"{key.replace('_', ' ')}: {item}" for key, item in given.items())
@@ -313,8 +345,8 @@ def _used(gaze: Context, asset: Asset, owned: Sequence[Card]) -> list[tuple[str,
 def _tabs(asset: Asset, tab: str, images: int, owned: Sequence[Card]) -> list[TabView]:
     href = f"/{asset.category.name}/{asset.slug}"
     items: list[tuple[str, str, int | None]] = [("fields", "Fields", None), ("images", "Images", images)]
-    if asset.category.has_outfits or owned:
-        items.append(("owned", "Looks", len(owned)))
+    if owned:
+        items.append(("owned", owned[0].asset.category.name.capitalize(), len(owned)))
     items.append(("json", "JSON", None))
     names = [name for name, _, _ in items]
     tab = tab if tab in names else "fields"
@@ -326,17 +358,17 @@ def _tabs(asset: Asset, tab: str, images: int, owned: Sequence[Card]) -> list[Ta
 
 def _picks(gaze: Context, asset: Asset, asked: Values) -> list[Pick]:
     """A box for each other category that a recipe can choose; the two most used come first."""
-    first = ("scenes", "actions") if asset.category.order == 1 else tuple(gaze.categories)[:1]
+    first = asset.category.beside
     found = []
     for category in gaze.categories.values():
-        if not category.choice or category is asset.category:
+        if not category.choosable or category is asset.category:
             continue
         value = one(asked, category.choice)
         if not value and category.name == asset.category.owner:
             value = getattr(asset.data, asset.category.owner_key, "")
         usual = "usual" if category.chosen_by_id else "none"
         found.append(Pick(category.choice, category.name, category.one.capitalize(), value, usual))
-    found.sort(key=lambda pick: pick.category not in first)
+    found.sort(key=lambda pick: first.index(pick.category) if pick.category in first else len(first))
     return found
 
 
