@@ -57,6 +57,22 @@
     for (const other of document.querySelectorAll(`input[name="${box.dataset.all}"]`)) { other.checked = box.checked; }
   });
 
+  // A dialog that was swapped in opens; closing it gives the focus back to what asked for it.
+  const dialogs = document.getElementById("dialog");
+  let asker = null;
+  document.addEventListener("htmx:after:swap", () => {
+    const dialog = dialogs.querySelector("dialog:not([open]):not([data-shown])");
+    if (!dialog) { return; }
+    if (!dialogs.contains(document.activeElement)) { asker = document.activeElement; }
+    dialog.dataset.shown = "";
+    dialog.showModal();
+    dialog.querySelector("[autofocus], h2[tabindex]")?.focus();
+    dialog.addEventListener("close", () => { dialogs.replaceChildren(); asker?.focus(); }, { once: true });
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-dismiss]")) { event.target.closest("dialog").close(); }
+  });
+
   // Without JavaScript these are forms; with it nothing is loaded anew.
   document.addEventListener("submit", (event) => {
     if (event.target.getAttribute("action") !== "/settings/appearance") { return; }

@@ -1,0 +1,290 @@
+"""What the edit pages show and what a save does; knows no HTTP. All of it touches the disk: call it in a thread."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from gaze.context import Context
+from gaze.core.asset import Asset
+from gaze.core.category import Category
+from gaze.core.check import nearest
+from gaze.core.errors import Fault, Problem, Unusable
+from gaze.library.service import REMOVE, ChangedOnDisk, FieldPath
+from gaze.web.editing.form import Form, Input, each_input, make_form, with_typed
+from gaze.web.editing.merge import Choice, compare, pick
+from gaze.web.editing.values import Unfit, path_of, plain, pointer, read
+from gaze.web.forms import Values, one
+
+KEEP, SET, TAKE_OUT = "keep", "set:", "remove"
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as it is on the disk now. `raw` is None while it cannot be used."""
+
+    category: Category
+    slug: str
+    path: str
+    name: str
+    text: str
+    version: str
+    raw: Mapping[str, Any] | None
+    problems: list[Problem]
+
+    @property
+    def href(self) -> str:
+        return f"/{self.category.name}/{self.slug}"
+
+    @property
+    def file(self) -> str:
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def fatal(self) -> list[Problem]:
+        return [problem for problem in self.problems if problem.fatal]
+
+
+class Conflict(msgspec.Struct, frozen=True, kw_only=True):
+    """Both versions of a file that changed meanwhile. Without `choices` one of the texts is no JSON."""
+
+    opened: Opened
+    choices: list[Choice]
+    same: int = 0
+    mine: str = ""
+
+    @property
+    def yours(self) -> int:
+        return sum(choice.pick == "mine" for choice in self.choices)
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a save came to: the asset, or what is wrong with single fields, or a conflict."""
+
+    opened: Opened
+    form: Form | None = None
+    typed: Mapping[str, str] = {}
+    base: Mapping[str, str] = {}
+    version: str = ""
+    faults: Sequence[Fault] = ()
+    conflict: Conflict | None = None
+    asset: Asset | None = None
+
+
+def opened(gaze: Context, category: str, slug: str) -> Opened:
+    """An asset's file, or a file that was never good. Raises NoSuchAsset, NotFound, Unavailable, Unusable."""
+    library = gaze.library
+    asset = library.find(category, slug)
+    path = asset.path if asset else library.broken(category, slug)
+    if path is None:
+        library.get(category, slug)  # raises, and names the nearest
+        raise AssertionError("unreachable")
+    text, version = library.raw(path)
+    problems = library.check_text(category, text, slug)
+    usable = not any(problem.fatal for problem in problems)
+    return Opened(
+        category=gaze.categories[category],
+        slug=slug,
+        path=path,
+        name=asset.name if asset else path.rsplit("/", 1)[-1],
+        text=text,
+        version=version,
+        raw=json.loads(text) if usable else None,
+        problems=problems,
+    )
+
+
+def form_of(gaze: Context, found: Opened, given: Values) -> Form:
+    """The form of a usable file with its hints: files that are missing, values that do not count."""
+    base = base_of(given)
+    state = gaze.library.state(found.category.name, found.slug)
+    outfit = one(given, "outfit") or str(state.get("character_outfit") or "")
+    made = make_form(found.category, found.raw or {}, gaze.categories, also=_gone(found, base), outfit=outfit)
+    hints = {pointer(path_of(problem.field)): problem.message for problem in found.problems if problem.field}
+    return each_input(made, lambda item: _hinted(gaze, found.category, item, hints))
+
+
+def base_of(given: Values) -> dict[str, str] | None:
+    """What the inputs showed when the page was made; None if a program asks, which sends none."""
+    if "base" not in given:
+        return None
+    try:
+        found = json.loads(given["base"][-1])
+    except ValueError:
+        return None
+    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else None
+
+
+def save_form(gaze: Context, category: str, slug: str, given: Values) -> Outcome:
+    """Write the fields that were changed, or say what keeps them from being written. Raises as `save_fields`."""
+    found = opened(gaze, category, slug)
+    if found.raw is None:
+        text = f"«{found.path}» cannot be read now: {found.fatal[0].message}. What you typed is kept here"
+        raise Unusable(f"{text}; mend the file on the JSON page, then save again.")
+    form, base = form_of(gaze, found, given), base_of(given)
+    typed = typed_of(form, given, base)
+    was = form.base if base is None else {**form.base, **base}
+    changed = {name: text for name, text in typed.items() if plain(text) != plain(was.get(name, ""))}
+    told = Outcome(opened=found, form=form, typed=typed, base=was, version=one(given, "version") or found.version)
+    values, faults = _read(form, changed)
+    if faults:
+        return msgspec.structs.replace(told, faults=faults)
+    if values and told.version != found.version:
+        choices = _choices(form, typed, was)
+        if choices:
+            same = len(typed) - len(choices)
+            return msgspec.structs.replace(told, conflict=Conflict(opened=found, choices=choices, same=same))
+    try:
+        asset = gaze.library.save_fields(category, slug, values, found.version, exactly=True)
+    except ChangedOnDisk:  # between reading it here and writing
+        return save_form(gaze, category, slug, {**given, "version": [told.version]})
+    return msgspec.structs.replace(told, asset=asset)
+
+
+def save_text(gaze: Context, category: str, slug: str, given: Values) -> Outcome:
+    """Write the whole text of a file. Raises as `Library.save_text`."""
+    text = next((given[name][-1] for name in ("json", "json_data") if name in given), "")
+    found = opened(gaze, category, slug)
+    told = Outcome(opened=found, typed={"json": text}, version=one(given, "version"))
+    try:
+        asset = gaze.library.save_text(category, slug, text, told.version)
+    except ChangedOnDisk as error:
+        now = opened(gaze, category, slug)
+        was = _loads(given["base_text"][-1]) if "base_text" in given else None
+        return msgspec.structs.replace(told, opened=now, conflict=_of_texts(now, text, error.theirs, was))
+    return msgspec.structs.replace(told, asset=asset)
+
+
+def save_mix(gaze: Context, category: str, slug: str, given: Values) -> Outcome:
+    """Write what was chosen field by field over the version that was shown. Raises as `save_fields`."""
+    found = opened(gaze, category, slug)
+    values: dict[FieldPath, Any] = {}
+    for name, said in given.items():
+        if name.startswith("/") and said[-1].startswith(SET):
+            values[path_of(name)] = json.loads(said[-1].removeprefix(SET))
+        elif name.startswith("/") and said[-1] == TAKE_OUT:
+            values[path_of(name)] = REMOVE
+    told = Outcome(opened=found, version=one(given, "version"))
+    try:
+        asset = gaze.library.save_fields(category, slug, values, told.version, exactly=True)
+    except ChangedOnDisk as error:
+        now = opened(gaze, category, slug)
+        conflict = _of_texts(now, error.mine, error.theirs, None)
+        return msgspec.structs.replace(told, opened=now, conflict=conflict)
+    return msgspec.structs.replace(told, asset=asset)
+
+
+def after(gaze: Context, told: Outcome) -> tuple[Opened, dict[str, str]]:
+    """The file as a save left it, and what its form shows now."""
+    assert told.asset
+    now = opened(gaze, told.asset.category.name, told.asset.slug)
+    return now, form_of(gaze, now, {}).base if told.form else {}
+
+
+def _of_texts(now: Opened, mine: str, theirs: str, was: Any) -> Conflict:
+    here, there = _loads(mine), _loads(theirs)
+    usable = isinstance(here, dict) and isinstance(there, dict) and now.raw is not None
+    return Conflict(opened=now, choices=compare(here, there, was) if usable else [], mine=mine)
+
+
+def _loads(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def filled(outcome: Outcome) -> Form:
+    """The form with what was typed and a sentence under each field that does not fit."""
+    assert outcome.form
+    faults = {fault.field: fault.message for fault in outcome.faults}
+    return with_typed(outcome.form, outcome.typed, faults)
+
+
+def typed_of(form: Form, given: Values, base: Mapping[str, str] | None) -> dict[str, str]:
+    """The text of each field that was sent; a switch of a page's form that was not sent is off."""
+    found = {}
+    by_path = {path_of(name): texts for name, texts in given.items() if name not in ("version", "base", "outfit")}
+    for item in form.inputs:
+        if item.path in by_path:
+            said = by_path[item.path]
+            text = "\n".join(said) if item.reads in ("lines", "some lines") else said[-1]
+            if item.reads == "switch":
+                text = "on" if read("switch", "", text) else ""
+            found[item.name] = text
+        elif item.reads == "switch" and base is not None and item.name in base:
+            found[item.name] = ""
+    return found
+
+
+def _read(form: Form, changed: Mapping[str, str]) -> tuple[dict[FieldPath, Any], list[Fault]]:
+    values: dict[FieldPath, Any] = {}
+    faults = []
+    for item in form.inputs:
+        if item.name in changed:
+            try:
+                values[item.path] = read(item.reads, item.key, changed[item.name])
+                _named(item, values[item.path])
+            except Unfit as error:
+                faults.append(Fault("bad-value", str(error), item.name))
+    return values, faults
+
+
+def _named(item: Input, value: Any) -> None:
+    """Raises Unfit for a name that is none."""
+    if item.label == "name" and len(item.path) == 1 and not str(value).strip():
+        raise Unfit("A name is needed.")
+    if item.label == "name" and len(item.path) == 1 and len(str(value)) > 300:
+        raise Unfit("The name is too long; at most 300 letters are taken.")
+
+
+def _choices(form: Form, typed: Mapping[str, str], was: Mapping[str, str]) -> list[Choice]:
+    """Fields whose text here is another one than on the disk."""
+    found = []
+    for section in form.sections:
+        inputs = [*section.inputs, *(item for outfit in section.outfits or () for item in outfit.inputs)]
+        for item in inputs:
+            before = was.get(item.name)
+            mine = typed.get(item.name, item.value if before is None else before)
+            if plain(mine) == plain(item.value):
+                continue
+            found.append(
+                Choice(
+                    name=item.name,
+                    label=item.label,
+                    section=item.group or section.label,
+                    mine=_said(item, mine),
+                    theirs=_said(item, item.value),
+                    was=None if before is None else _said(item, before),
+                    pick=pick(before, mine, item.value),
+                    mine_json=msgspec.json.encode(read(item.reads, item.key, mine)).decode(),
+                    theirs_json="",
+                )
+            )
+    return found
+
+
+def _said(item: Input, text: str) -> str:
+    return ("yes" if text else "no") if item.reads == "switch" else plain(text)
+
+
+def _gone(found: Opened, base: Mapping[str, str] | None) -> list[str]:
+    """Outfits that an open page still shows and the file no longer has."""
+    if not found.category.has_outfits or not base:
+        return []
+    paths = [path_of(name) for name in base]
+    return list(dict.fromkeys(path[1] for path in paths if len(path) == 3 and path[0] == "wardrobe"))
+
+
+def _hinted(gaze: Context, category: Category, item: Input, hints: Mapping[str, str]) -> Input:
+    if item.name in hints:
+        message = hints[item.name]
+        return msgspec.structs.replace(item, hint=message[:1].upper() + message[1:] + ".")
+    missing: Callable[[str, str], bool] | None = gaze.library.is_missing
+    if item.kind in ("lora", "checkpoint") and item.value.strip() and missing and missing(category.name, item.value):
+        near = nearest(item.value, gaze.models.loras if item.kind == "lora" else gaze.models.checkpoints)
+        text = "Not in the configured folder and on no server."
+        return msgspec.structs.replace(item, hint=text, near=tuple(near))
+    return item
