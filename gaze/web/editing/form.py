@@ -14,8 +14,9 @@ from gaze.core.shape import shape
 from gaze.web.editing.recipe import recipe_inputs
 from gaze.web.editing.values import Bounds, bounds, pointer, shown
 
-_READS = {"switch": "switch", "list": "lines", "prose": "prose"}
+_READS = {"switch": "switch", "list": "lines", "prose": "prose", "tags": "tags"}
 _LABELS = {"lora": "LoRA", "tags": "Tags"}
+_SHORT = {"cfg": "CFG", "vae": "VAE", "nsfw": "NSFW"}
 _NOTES = {"tags": "For filter and search; never in a prompt."}
 # How many empty fields of a section stay open: a section with nothing in it would be a row of chips.
 _SMALL = 3
@@ -189,7 +190,7 @@ def _input(category: Category, field: Field, path: tuple[str, ...], given: Any, 
     return Input(
         name=pointer(path),
         path=path,
-        label="name" if field.key == category.name_field else field.label,
+        label="name" if field.key == category.name_field else _SHORT.get(field.label, field.label),
         kind=kind,
         value=shown(reads, value),
         reads=reads,
@@ -225,6 +226,7 @@ def _input_of(field: Field, where: tuple[str, ...], given: Any) -> Input:
         label=field.label,
         kind=field.kind,
         value=shown("text", getattr(given, field.key, "")),
+        reads=_READS.get(field.kind, "text"),
         key=field.key,
         letters=field.letters,
         complete="tags" if field.kind == "tags" else "",

@@ -53,8 +53,8 @@ def recipe_inputs(field: Field, recipe: Recipe, categories: Mapping[str, Categor
     ]
     outfit = said("character_outfit", "text", "text", "outfit worn")
     texts = [
-        said("extra_positive", "tags", "text", "extra prompt", complete="tags"),
-        said("extra_negative", "tags", "text", "extra negative", complete="tags"),
+        said("extra_positive", "tags", "tags", "extra prompt", complete="tags"),
+        said("extra_negative", "tags", "tags", "extra negative", complete="tags"),
     ]
     settings = [
         number("count", "int"),

@@ -88,6 +88,8 @@ def read(reads: str, key: str, text: str) -> Any:
             return text.strip() or None
         case "prose":
             return text.rstrip()
+        case "tags":  # completion leaves a comma for the next one
+            return text.strip().rstrip(", ")
         case _:
             return text.strip()
 
