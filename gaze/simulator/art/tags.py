@@ -184,8 +184,13 @@ def _view(text: str) -> str:
 
 
 def _first(table: dict[str, str], text: str) -> str:
-    return next((name for name, pattern in table.items() if re.search(pattern, text)), "")
+    return next((name for name, pattern in table.items() if _says(pattern, text)), "")
 
 
 def _all(table: dict[str, str], text: str) -> frozenset[str]:
-    return frozenset(name for name, pattern in table.items() if re.search(pattern, text))
+    return frozenset(name for name, pattern in table.items() if _says(pattern, text))
+
+
+def _says(pattern: str, text: str) -> bool:
+    """Whether a word of `text` begins as the pattern says: «robin» is no obi, «bookshelf» no elf."""
+    return re.search(rf"(?<![a-z])(?:{pattern})", text) is not None
