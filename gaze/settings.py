@@ -76,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     polling: bool = False
     keep_jobs_h: float = 24.0
     max_upload_mib: int = 64
+    fixed: frozenset[str] = frozenset()  # keys that the environment or the command line says; the file cannot
 
     @property
     def private(self) -> Path:
@@ -103,6 +104,7 @@ def read(env: Mapping[str, str] | None = None, file: Mapping[str, Any] | None = 
     env = os.environ if env is None else env
     root = Path(given.get("root") or env.get("GAZE_ROOT") or ".").expanduser().resolve()
     values: dict[str, Any] = {"root": root}
+    fixed = set()
     for setting in SETTINGS[1:]:
         if file and setting.in_file and (value := file.get(setting.key)) not in (None, ""):
             try:
@@ -112,9 +114,11 @@ def read(env: Mapping[str, str] | None = None, file: Mapping[str, Any] | None = 
         text = env.get(setting.env) or (env.get(setting.older) if setting.older else None)
         if text:
             values[setting.key] = _shaped(setting.key, text, setting.env)
+            fixed.add(setting.key)
         if given.get(setting.key) not in (None, ""):
             values[setting.key] = _shaped(setting.key, given[setting.key])
-    return Settings(**values)
+            fixed.add(setting.key)
+    return Settings(**values, fixed=frozenset(fixed))
 
 
 class LiveSettings:

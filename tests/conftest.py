@@ -93,9 +93,12 @@ def chromium() -> str | None:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A real headless Chromium; without one the test is skipped, in CI it fails."""
+    """A real headless Chromium; without one the test is skipped, in CI it fails.
+
+    One a module: while Playwright runs, no test of another module can have an event loop of its own.
+    """
     path = chromium()
     if path is None:
         message = "No Chromium here: apt-get install chromium, or name one in GAZE_CHROMIUM"

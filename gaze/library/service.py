@@ -355,6 +355,14 @@ class Library:
         self._catalog(category)
         return self._assets.broken[category].get(slug)
 
+    def broken_at(self, path: str) -> tuple[str, str] | None:
+        """Category and slug of a file that was never good, by its path; None for any other."""
+        for category, paths in self._assets.broken.items():
+            for slug, broken in list(paths.items()):
+                if broken == path:
+                    return category, slug
+        return None
+
     def raw(self, asset: Asset | str) -> tuple[str, str]:
         """Text and version of an asset's file (or of a path below the root) as it is on the disk now."""
         found = self._editor.open(asset if isinstance(asset, str) else asset.path)

@@ -112,9 +112,7 @@ async def models_of(server: State, request: Request, rest: str) -> Answer:
 
 async def model_folders(server: State, request: Request, rest: str) -> Answer:
     """The kinds of models and where they lie."""
-    return as_json(
-        [{"name": name, "folders": [f"models/{name}"]} for name in FOLDERS if name not in HIDDEN_FOLDERS]
-    )
+    return as_json([{"name": name, "folders": [f"models/{name}"]} for name in FOLDERS if name not in HIDDEN_FOLDERS])
 
 
 async def embeddings(server: State, request: Request, rest: str) -> Answer:

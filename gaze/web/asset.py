@@ -83,10 +83,11 @@ async def generate_images(request: AnyRequest, gaze: Context, category: str, slu
 
 async def order(gaze: Context, asset: Asset, given: Values) -> Made:
     """Jobs for what an asset's page or its API asks. Raises Refusal, Unavailable."""
-    recipe = forms.recipe(asset, given, gaze.categories)
+    shelf = gaze.library.shelf()
+    recipe = forms.recipe(asset, given, shelf)
     wish = Order(action=forms.action(given), label=asset.name)
     try:
-        return await generate(recipe, gaze.library.shelf(), gaze.rng, gaze.queue, gaze.pool, wish)
+        return await generate(recipe, shelf, gaze.rng, gaze.queue, gaze.pool, wish)
     except Unusable as refusal:
         if "checkpoint" in refusal.message:
             refusal.offers = gaze.models.checkpoints

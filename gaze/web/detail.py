@@ -162,7 +162,7 @@ def preview(gaze: Context, asset: Asset, given: Values) -> Preview:
     asked = given if "fields_shown" in given else {**_last_choices(state, gaze.categories), **given}
     try:
         shelf = gaze.library.shelf()
-        recipe = msgspec.structs.replace(forms.recipe(asset, asked, gaze.categories), count=1)
+        recipe = msgspec.structs.replace(forms.recipe(asset, asked, shelf), count=1)
         return preview_of(plan(recipe, shelf, gaze.rng), shelf, gaze.library.is_missing or _never)
     except Refusal as refusal:
         return failed_preview(refusal)
@@ -260,8 +260,7 @@ def _values(asset: Asset, section: str, asked: Values) -> tuple[Any, list[str], 
 
 def _row(asset: Asset, field: Field, values: Any, selected: frozenset[str] | None) -> Row:
     value = asset.id.replace("_", " ") if field.kind == "name" else _shown(getattr(values, field.key, ""))
-    star = f"{field.section}::*"
-    checked = selected is None or field.address in selected or star in selected or "*" in selected
+    checked = selected is None or field.address in selected or "*" in selected
     identifier = re.sub(r"[^a-z0-9]+", "-", field.address.lower())
     empty = not value.strip(" ,")
     return Row(
@@ -325,7 +324,7 @@ def _used(gaze: Context, asset: Asset, owned: Sequence[Card]) -> list[tuple[str,
     """Where the asset is used: presets whose recipe chooses it, the owner it belongs to."""
     found: list[tuple[str, list[tuple[str, str]]]] = []
     category = asset.category
-    if category.owner and (owner := gaze.library.find(category.owner, getattr(asset.data, category.owner_key, ""))):
+    if owner := forms.owner_of(asset, gaze.library.shelf()):
         found.append((owner.category.one.capitalize(), [(f"/{owner.category.name}/{owner.slug}", owner.name)]))
     if category.choice:
         for other in gaze.categories.values():
@@ -365,7 +364,8 @@ def _picks(gaze: Context, asset: Asset, asked: Values) -> list[Pick]:
             continue
         value = one(asked, category.choice)
         if not value and category.name == asset.category.owner:
-            value = getattr(asset.data, asset.category.owner_key, "")
+            owner = forms.owner_of(asset, gaze.library.shelf())
+            value = owner.choice if owner else ""
         usual = "usual" if category.chosen_by_id else "none"
         found.append(Pick(category.choice, category.name, category.one.capitalize(), value, usual))
     found.sort(key=lambda pick: first.index(pick.category) if pick.category in first else len(first))

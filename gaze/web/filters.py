@@ -10,8 +10,8 @@ import msgspec
 from gaze.core.category import Category
 from gaze.library.query import Page, Query
 
-# Values of one tag shown as links; the rest is found by typing.
-MOST_VALUES = 6
+# A tag of no more values than this shows them as links; one of more folds them into a menu.
+FEW_VALUES = 3
 
 
 class Chip(msgspec.Struct, frozen=True):
@@ -24,6 +24,7 @@ class Chip(msgspec.Struct, frozen=True):
     icon: str = ""
     bar: bool = False
     seg_after: bool = False
+    menu: tuple[Chip, ...] = ()  # values to choose from, for a tag of many
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -56,16 +57,23 @@ def filters_of(category: Category, query: Query, page: Page) -> Filters:
     for field in category.sections.get("tags", ()):
         if field.key == "nsfw":
             continue  # it has a switch of its own
-        values = page.counts.get(field.key, {})
+        values = {value: count for value, count in page.counts.get(field.key, {}).items() if value}
         chosen = query.tags.get(field.key, "")
-        ranked = sorted(values.items(), key=lambda item: (-item[1], item[0].casefold()))[:MOST_VALUES]
-        for value, count in [(v, c) for v, c in ranked if v] if not chosen else [(chosen, values.get(chosen))]:
-            label = f"{field.label[:1].upper()}{field.label[1:]}: {value}" if chosen else value
-            chips.append(Chip(label, link(**{field.key: "" if chosen else value}), bool(chosen), count))
+        label = f"{field.label[:1].upper()}{field.label[1:]}"
+        links = tuple(
+            Chip(value, link(**{field.key: value}), False, count)
+            for value, count in sorted(values.items(), key=lambda item: (-item[1], item[0].casefold()))
+        )
+        if chosen:
+            chips.append(Chip(f"{label}: {chosen}", link(**{field.key: ""}), True, values.get(chosen)))
+        elif len(links) > FEW_VALUES:
+            chips.append(Chip(label, "", menu=links, count=None))
+        else:
+            chips += links
     chips += [flag("no_cover", "No cover", bar=True), flag("has_problem", "Has a problem")]
     if category.lora or category.chosen_by_id:
         chips.append(flag("missing_lora", "Missing file"))
-    kept = [chip for chip in chips if chip.on or chip.count or chip.seg_after]
+    kept = [chip for chip in chips if chip.on or chip.count or chip.seg_after or chip.menu]
     nsfw_counts = page.counts.get("nsfw", {})
     nsfw = [
         Chip("All", link(nsfw=""), query.nsfw == "all"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gaze.core.asset import Asset
+from gaze.core.asset import Asset, slug_of
 from gaze.core.category import Category
 from gaze.core.errors import Refusal
 from gaze.core.plantext import preset_recipe, read_recipe
 from gaze.core.recipe import Recipe
+from gaze.core.shelf import Shelf
 from gaze.library.query import Query
 
 SIZES = ("832x1216", "896x1152", "1024x1024", "1152x896", "1216x832", "768x1344", "1344x768", "512x512", "256x256")
@@ -101,12 +102,12 @@ def _on(given: Values, name: str) -> bool:
     return one(given, name).lower() in ("on", "true", "1", "yes")
 
 
-def recipe(asset: Asset, given: Values, categories: Mapping[str, Category]) -> Recipe:
+def recipe(asset: Asset, given: Values, shelf: Shelf) -> Recipe:
     """The recipe that an asset's page (or its API) asks for. Raises PlanError (400) naming field and range.
 
     Empty values are as if they had not been sent. A preset's own recipe is what the values replace.
     """
-    raw = _raw(asset, given, categories)
+    raw = _raw(asset, given, shelf.categories)
     if "recipe" in asset.category.struct.__struct_fields__:
         return preset_recipe(asset, raw)
     category = asset.category
@@ -114,11 +115,19 @@ def recipe(asset: Asset, given: Values, categories: Mapping[str, Category]) -> R
         mine: Any = [asset.choice] if category.many else asset.choice
         rest = [choice for choice in raw.get(category.choice, []) if choice != asset.choice] if category.many else []
         raw[category.choice] = mine if not category.many else [*mine, *rest]
-    owner = categories.get(category.owner)
-    if owner and owner.choice and owner.choice not in raw and (owned_by := getattr(asset.data, category.owner_key, "")):
-        raw[owner.choice] = owned_by
+    owner = owner_of(asset, shelf)
+    if owner is not None:
+        raw.setdefault(owner.category.choice, owner.choice)
     raw["subject"] = asset.key
     return read_recipe(raw)
+
+
+def owner_of(asset: Asset, shelf: Shelf) -> Asset | None:
+    """The asset that this one belongs to by id, if it is there: a look's character."""
+    category = shelf.categories.get(asset.category.owner)
+    owner_id = str(getattr(asset.data, asset.category.owner_key, "")).strip() if category else ""
+    found = shelf.find(category.name, slug_of(category, owner_id)) if category and owner_id else None
+    return found if found and found.id == owner_id else None
 
 
 def _raw(asset: Asset, given: Values, categories: Mapping[str, Category]) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def _page(request: AnyRequest, gaze: Context, new_key: str = "", **more: Any) ->
         "settings": settings,
         "backends": gaze.pool.backends,
         "configured": gaze.pool.configured,
+        "fixed": settings.fixed,
         "address": "",
         "tested": None,
         "has_key": bool(settings.api_key or guard.stored_hash(gaze)),
@@ -67,6 +68,8 @@ async def comfyui(request: AnyRequest, gaze: Context) -> Response[Any]:
     given = await forms.values(request)
     url, act = forms.one(given, "url"), forms.one(given, "act", "add")
     urls = list(gaze.settings().comfyui_urls)
+    if act != "test" and "comfyui_urls" in gaze.settings().fixed:
+        raise Refusal("The servers are set by GAZE_COMFYUI_URLS; change it there and start again.", field="url")
     if act == "remove":
         await _save_urls(gaze, [other for other in urls if other != url])
         return _after(request, gaze, url, Tested(True, f"{url} was taken away."))
@@ -101,7 +104,11 @@ def _after(request: AnyRequest, gaze: Context, address: str, tested: Tested, sta
     if is_htmx(request):
         render = request.app.state.render
         form = render("settings/_connect.html", address=address, tested=tested)
-        context = {"backends": gaze.pool.backends, "configured": gaze.pool.configured}
+        context = {
+            "backends": gaze.pool.backends,
+            "configured": gaze.pool.configured,
+            "fixed": gaze.settings().fixed,
+        }
         servers = render("settings/_servers.html", **context)
         html = f'{form}<hx-partial hx-target="#servers" hx-swap="innerMorph">{servers}</hx-partial>'
         return Response(html, media_type=HTML, status_code=200)

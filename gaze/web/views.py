@@ -134,7 +134,8 @@ def checkpoints(gaze: Context) -> list[tuple[str, str]]:
             shelf = gaze.library.shelf()
             for choice in shelf.choices(category.name):
                 asset = shelf.find(category.name, choice)
-                found[choice] = asset.name if asset else choice
+                there = not gaze.models.known or choice in gaze.models.checkpoints
+                found[choice] = (asset.name if asset else choice) + ("" if there else " (not there)")
     for path in gaze.models.checkpoints:
         found.setdefault(path, path.rsplit("/", 1)[-1].rsplit(".", 1)[0])
     return list(found.items())

@@ -28,6 +28,9 @@
   };
   let shownTab = "";
   document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll(".chip-menu[open]")) {
+      if (!menu.contains(event.target)) { menu.open = false; }
+    }
     const target = event.target.closest("button, [data-close]");
     if (!target) { return; }
     if (target.matches("[role=tab]")) { shownTab = target.id; showTab(target); }

@@ -50,6 +50,7 @@ def test_generate_shows_progress_and_then_the_picture_in_two_tabs(site: Site, pa
 
 def test_an_edited_file_shows_at_once_and_leaves_alone_what_is_being_typed(site: Site, pages: Open, slug: str) -> None:
     page = pages(f"/characters/{slug}")
+    page.set_viewport_size({"width": 1300, "height": 500})
     page.click("#more-box summary")
     page.fill("#extra_positive", "half-typed")
     page.evaluate("scrollTo(0, 40)")

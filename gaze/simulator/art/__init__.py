@@ -51,9 +51,7 @@ def _people(canvas: Canvas, wish: tags.Wish, lit: sky.Light, rng: Random) -> Non
         units *= max(1.0, min(1.5, 290 * count / across))
     scale = canvas.height / units
     aside = canvas.width / canvas.height
-    shift = (
-        rng.uniform(0.1, 0.18) * rng.choice([-1, 1]) * canvas.width if aside > 1.25 and count == 1 else 0.0
-    )
+    shift = rng.uniform(0.1, 0.18) * rng.choice([-1, 1]) * canvas.width if aside > 1.25 and count == 1 else 0.0
     shift += rng.uniform(-0.035, 0.035) * canvas.width
     top = canvas.height * (0.12 if view == "far" else 0.1) + 118 * scale
     if {"witch hat", "rabbit ears", "top hat", "horns"} & wish.wear:

@@ -59,9 +59,7 @@ def _wide(who: Look) -> float:
 def paint_body(canvas: Canvas, who: Look, rng: Random) -> None:
     """Paint a person from the neck down."""
     wide = _wide(who)
-    trunk = tuple(
-        (x * (wide if abs(x) > 30 else 1.0), y) for x, y in (TRUNK_WOMAN if who.female else TRUNK_MAN)
-    )
+    trunk = tuple((x * (wide if abs(x) > 30 else 1.0), y) for x, y in (TRUNK_WOMAN if who.female else TRUNK_MAN))
     _legs(canvas, who, wide)
     pose = pose_of(who)
     bare = who.wish.clothes == "dress"
@@ -86,9 +84,7 @@ def paint_body(canvas: Canvas, who: Look, rng: Random) -> None:
 def _arm(canvas: Canvas, who: Look, points: tuple[Point, ...], side: int, *, bare: bool) -> None:
     wide = _wide(who)
     shoulder, elbow, hand = ((side * x * (wide if x > 30 else 1.0), y) for x, y in points)
-    sleeve: RGB = (
-        who.skin if bare else mix(who.cloth, dark(who.cloth, 0.5), 0.18 if side == who.side else 0.4)
-    )
+    sleeve: RGB = who.skin if bare else mix(who.cloth, dark(who.cloth, 0.5), 0.18 if side == who.side else 0.4)
     if who.wish.clothes == "sailor":
         sleeve = light(who.trim, 0.7)
     thick = 50 * wide
@@ -96,14 +92,10 @@ def _arm(canvas: Canvas, who: Look, points: tuple[Point, ...], side: int, *, bar
     bend = (inner, ((inner[0] + elbow[0]) / 2 + side * 2, (inner[1] + elbow[1]) / 2), elbow)
     canvas.line(bend, thick, sleeve)
     wrist = (elbow[0] + (hand[0] - elbow[0]) * 0.82, elbow[1] + (hand[1] - elbow[1]) * 0.82)
-    canvas.line(
-        (elbow, wrist), thick * (0.98 if who.wish.clothes in ("kimono", "robe") else 0.8), dark(sleeve, 0.06)
-    )
+    canvas.line((elbow, wrist), thick * (0.98 if who.wish.clothes in ("kimono", "robe") else 0.8), dark(sleeve, 0.06))
     angle_x, angle_y = hand[0] - wrist[0], hand[1] - wrist[1]
     canvas.line((wrist, hand), 25 * (0.9 if who.female else 1.05), who.skin)
-    canvas.shape(
-        ellipse(hand[0] + angle_x * 0.2, hand[1] + angle_y * 0.2, 17, 17), (light(who.skin, 0.1), who.skin)
-    )
+    canvas.shape(ellipse(hand[0] + angle_x * 0.2, hand[1] + angle_y * 0.2, 17, 17), (light(who.skin, 0.1), who.skin))
     thumb = (hand[0] - side * 13, hand[1] - 6)
     canvas.line(((hand[0], hand[1] + 4), thumb), 8, who.skin)
     for n in (-1, 1):
@@ -117,9 +109,7 @@ def _arm(canvas: Canvas, who: Look, points: tuple[Point, ...], side: int, *, bar
         canvas.line(
             across,
             8,
-            who.trim
-            if who.wish.clothes in ("suit", "uniform", "robe", "armor", "kimono")
-            else dark(sleeve, 0.2),
+            who.trim if who.wish.clothes in ("suit", "uniform", "robe", "armor", "kimono") else dark(sleeve, 0.2),
         )
 
 
@@ -141,15 +131,11 @@ def _legs(canvas: Canvas, who: Look, wide: float) -> None:
         for x in (-0.6, -0.2, 0.25, 0.65):
             canvas.line([(x * 90 * wide, 420), (x * 150 * wide, long)], 3, dark(cloth, 0.35), 0.5)
         hem = [(-163 * wide, long - 8), (0, long + 10), (163 * wide, long - 8)]
-        canvas.line(
-            path(f"M{hem[0][0]} {hem[0][1]} Q0 {long + 24} {hem[2][0]} {hem[2][1]}"), 7, who.trim, 0.9
-        )
+        canvas.line(path(f"M{hem[0][0]} {hem[0][1]} Q0 {long + 24} {hem[2][0]} {hem[2][1]}"), 7, who.trim, 0.9)
         return
     trousers = dark(mix(cloth, (40, 44, 70), 0.55), 0.2)
     for side in (-1, 1):
-        canvas.line(
-            [(side * 52 * wide, 430), (side * 50 * wide, 610), (side * 48 * wide, 760)], 72 * wide, trousers
-        )
+        canvas.line([(side * 52 * wide, 430), (side * 50 * wide, 610), (side * 48 * wide, 760)], 72 * wide, trousers)
         canvas.line([(side * 48 * wide, 700), (side * 48 * wide, 796)], 58 * wide, dark(trousers, 0.45))
         canvas.line([(side * 48 * wide, 800), (side * 66 * wide, 806)], 46 * wide, dark(trousers, 0.55))
     canvas.shape(

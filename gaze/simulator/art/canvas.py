@@ -70,9 +70,7 @@ def moved(points: Points, dx: float, dy: float, scale: float = 1.0, turn: float 
 class Canvas:
     """A picture and the way from a drawing's units to its pixels."""
 
-    def __init__(
-        self, image: Image.Image, scale: float = 1.0, at: Point = (0.0, 0.0), turn: float = 0.0
-    ) -> None:
+    def __init__(self, image: Image.Image, scale: float = 1.0, at: Point = (0.0, 0.0), turn: float = 0.0) -> None:
         self.image = image
         self.width, self.height = image.size
         self.scale = scale
@@ -103,9 +101,7 @@ class Canvas:
         """Fill an outline; `within` another one only."""
         self._through(self._pixels(points), fill, alpha, within, 0.0)
 
-    def line(
-        self, points: Points, width: float, fill: Fill, alpha: float = 1.0, within: Points | None = None
-    ) -> None:
+    def line(self, points: Points, width: float, fill: Fill, alpha: float = 1.0, within: Points | None = None) -> None:
         """Draw a line with round ends, `width` in units."""
         thick = width * self.scale
         if thick * alpha < 0.42:
@@ -140,9 +136,7 @@ class Canvas:
         pen = ImageDraw.Draw(mask)
         for x, y, r in placed:
             across, down = (x - left) * FINE, (y - top) * FINE
-            pen.ellipse(
-                (across - r * FINE, down - r * 0.8 * FINE, across + r * FINE, down + r * 0.8 * FINE), fill=255
-            )
+            pen.ellipse((across - r * FINE, down - r * 0.8 * FINE, across + r * FINE, down + r * 0.8 * FINE), fill=255)
         self.image.paste(color, (left, top, right, bottom), mask.reduce(FINE))
 
     def dot(self, x: float, y: float, radius: float, color: RGB, alpha: float = 1.0) -> None:
@@ -158,9 +152,7 @@ class Canvas:
         if 0 <= left <= self.width - mask.width and 0 <= top <= self.height - mask.height:
             self.image.paste(color, (left, top, left + mask.width, top + mask.height), mask)
 
-    def _through(
-        self, points: list[Point], fill: Fill, alpha: float, within: Points | None, width: float
-    ) -> None:
+    def _through(self, points: list[Point], fill: Fill, alpha: float, within: Points | None, width: float) -> None:
         margin = width / 2 + 1
         xs, ys = zip(*points, strict=True)
         high, low = min(ys) - margin, max(ys) + margin
@@ -214,9 +206,7 @@ def _mask(points: list[Point], origin: Point, size: tuple[int, int], width: floa
     return mask.reduce(FINE)
 
 
-def _gradient(
-    fill: Fill, size: tuple[int, int], span: tuple[float, float], part: tuple[int, int]
-) -> Image.Image:
+def _gradient(fill: Fill, size: tuple[int, int], span: tuple[float, float], part: tuple[int, int]) -> Image.Image:
     """Colours down a column, of which only `part` of `span` is visible."""
     colors = _column(fill)
     unit = (colors.height - 1) / max(1.0, span[1] - span[0])

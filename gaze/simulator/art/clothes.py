@@ -87,15 +87,11 @@ def _armor(canvas: Canvas, who: Look, trunk: Points, wide: float) -> None:
                 ellipse(x, y, (46 - level * 4) * max(wide, 0.9), 32, side * 18),
                 (light(metal, 0.55), metal, dark(metal, 0.4)),
             )
-        canvas.line(
-            path(f"M{side * 80 * wide} 130 Q{side * 112 * wide} 116 {side * 148 * wide} 148"), 4, edge
-        )
+        canvas.line(path(f"M{side * 80 * wide} 130 Q{side * 112 * wide} 116 {side * 148 * wide} 148"), 4, edge)
 
 
 def _spacesuit(canvas: Canvas, who: Look, trunk: Points, wide: float) -> None:
-    canvas.shape(
-        path("M-56 92 Q0 76 56 92 L66 124 Q0 148 -66 124 Z"), (light(who.trim, 0.3), dark(who.trim, 0.3))
-    )
+    canvas.shape(path("M-56 92 Q0 76 56 92 L66 124 Q0 148 -66 124 Z"), (light(who.trim, 0.3), dark(who.trim, 0.3)))
     canvas.line(path("M-66 124 Q0 148 66 124"), 5, dark(who.cloth, 0.5))
     both(
         canvas,
@@ -121,9 +117,7 @@ def _robe(canvas: Canvas, who: Look, trunk: Points, wide: float) -> None:
         trunk,
     )
     canvas.shape(path("M-120 304 Q0 322 120 304 L120 330 Q0 348 -120 330 Z"), dark(who.trim, 0.35), 1, trunk)
-    stripes(
-        canvas, f"M{-70 * wide} 150 Q{-80 * wide} 300 {-64 * wide} 450", 3.5, dark(who.cloth, 0.4), 0.6, trunk
-    )
+    stripes(canvas, f"M{-70 * wide} 150 Q{-80 * wide} 300 {-64 * wide} 450", 3.5, dark(who.cloth, 0.4), 0.6, trunk)
     for n in range(5):
         canvas.shape(ellipse(0, 214 + n * 44, 4.5, 4.5), light(who.trim, 0.5))
 
@@ -157,9 +151,7 @@ def _cloak(canvas: Canvas, who: Look, trunk: Points, wide: float) -> None:
 
 def _jewel(canvas: Canvas, who: Look, x: float, y: float, size: float) -> None:
     canvas.shape(ellipse(x, y, size, size), (light(who.trim, 0.4), dark(who.trim, 0.2)))
-    canvas.shape(
-        ellipse(x, y, size * 0.66, size * 0.66), (light(who.wish.eyes, 0.3), dark(who.wish.eyes, 0.2))
-    )
+    canvas.shape(ellipse(x, y, size * 0.66, size * 0.66), (light(who.wish.eyes, 0.3), dark(who.wish.eyes, 0.2)))
     canvas.shape(ellipse(x - size * 0.2, y - size * 0.25, size * 0.18, size * 0.18), (255, 255, 255), 0.85)
 
 
@@ -168,8 +160,7 @@ def _sailor(canvas: Canvas, who: Look, trunk: Points, wide: float) -> None:
     canvas.shape(path("M-30 100 L0 168 L30 100 Z"), who.skin)
     both(
         canvas,
-        f"M-26 88 C-60 104 {-90 * wide} 112 {-98 * wide} 124 C{-90 * wide} 170 {-60 * wide} 180 "
-        "-4 208 L-2 176 Z",
+        f"M-26 88 C-60 104 {-90 * wide} 112 {-98 * wide} 124 C{-90 * wide} 170 {-60 * wide} 180 -4 208 L-2 176 Z",
         (light(who.cloth, 0.12), who.cloth),
     )
     stripes(canvas, f"M{-86 * wide} 128 C{-78 * wide} 160 {-56 * wide} 168 -10 192", 3.5, LINEN)
@@ -185,9 +176,7 @@ def _sailor(canvas: Canvas, who: Look, trunk: Points, wide: float) -> None:
 
 def _suit(canvas: Canvas, who: Look, trunk: Points, wide: float) -> None:
     canvas.shape(path("M-34 96 L34 96 L22 300 L-22 300 Z"), LINEN)
-    canvas.shape(
-        path("M-7 126 L7 126 L14 262 L0 286 L-14 262 Z"), (light(who.trim, 0.1), dark(who.trim, 0.25))
-    )
+    canvas.shape(path("M-7 126 L7 126 L14 262 L0 286 L-14 262 Z"), (light(who.trim, 0.1), dark(who.trim, 0.25)))
     canvas.shape(path("M-10 112 L10 112 L7 130 L-7 130 Z"), dark(who.trim, 0.2))
     both(canvas, "M-26 88 L-40 104 L-6 136 L0 118 Z", (255, 255, 255))
     both(
@@ -197,9 +186,7 @@ def _suit(canvas: Canvas, who: Look, trunk: Points, wide: float) -> None:
     )
     for y in (346, 384):
         canvas.shape(ellipse(6, y, 6, 6), light(who.cloth, 0.4))
-    canvas.shape(
-        path(f"M{46 * wide} 206 L{84 * wide} 200 L{82 * wide} 214 L{46 * wide} 218 Z"), (255, 255, 255), 0.9
-    )
+    canvas.shape(path(f"M{46 * wide} 206 L{84 * wide} 200 L{82 * wide} 214 L{46 * wide} 218 Z"), (255, 255, 255), 0.9)
 
 
 def _uniform(canvas: Canvas, who: Look, trunk: Points, wide: float) -> None:
@@ -208,15 +195,12 @@ def _uniform(canvas: Canvas, who: Look, trunk: Points, wide: float) -> None:
     canvas.line([(0, 128), (0, 460)], 4, dark(who.cloth, 0.4))
     for n in range(5):
         for side in (-1, 1):
-            canvas.shape(
-                ellipse(side * (34 - n * 2), 160 + n * 46, 6.5, 6.5), (light(who.trim, 0.4), who.trim)
-            )
+            canvas.shape(ellipse(side * (34 - n * 2), 160 + n * 46, 6.5, 6.5), (light(who.trim, 0.4), who.trim))
         canvas.line([(-34 + n * 2, 160 + n * 46), (34 - n * 2, 160 + n * 46)], 2.5, who.trim, 0.8)
     for side in (-1, 1):
         canvas.shape(
             path(
-                f"M{side * 74 * wide} 120 L{side * 132 * wide} 138 L{side * 138 * wide} 160 "
-                f"L{side * 78 * wide} 140 Z"
+                f"M{side * 74 * wide} 120 L{side * 132 * wide} 138 L{side * 138 * wide} 160 L{side * 78 * wide} 140 Z"
             ),
             who.trim,
         )
@@ -285,18 +269,14 @@ def _sweater(canvas: Canvas, who: Look, trunk: Points, wide: float) -> None:
     for row in range(7):
         y = 178 + row * 40
         zigzag = [(x * wide, y + (7 if n % 2 else -7)) for n, x in enumerate(range(-132, 140, 22))]
-        canvas.line(
-            zigzag, 4 if row == 1 else 2.5, who.trim if row == 1 else dark(who.cloth, 0.22), 0.75, trunk
-        )
+        canvas.line(zigzag, 4 if row == 1 else 2.5, who.trim if row == 1 else dark(who.cloth, 0.22), 0.75, trunk)
 
 
 def _apron(canvas: Canvas, who: Look, trunk: Points, wide: float) -> None:
     both(canvas, "M-26 88 L-50 108 L-8 140 L0 116 Z", light(who.cloth, 0.35))
     white = light(LINEN, 0.3)
     canvas.shape(path("M-58 190 Q0 204 58 190 L64 300 L-64 300 Z"), (white, mix(white, who.cloth, 0.15)))
-    canvas.shape(
-        path("M-104 300 L104 300 L124 460 L-124 460 Z"), (white, mix(white, who.cloth, 0.25)), 1, trunk
-    )
+    canvas.shape(path("M-104 300 L104 300 L124 460 L-124 460 Z"), (white, mix(white, who.cloth, 0.25)), 1, trunk)
     stripes(canvas, f"M-54 194 C{-66 * wide} 160 {-70 * wide} 140 {-62 * wide} 118", 13, white)
     canvas.shape(path("M-110 296 L110 296 L110 312 L-110 312 Z"), who.trim, 1, trunk)
     both(canvas, "M0 140 C-26 128 -36 142 -32 156 C-20 160 -8 154 0 148 Z", who.trim)

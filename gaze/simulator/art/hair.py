@@ -10,8 +10,7 @@ from gaze.simulator.art.palette import dark, light, mix
 
 BACK = {
     "short": path(
-        "M-64 -6 C-72 -72 -42 -108 0 -108 C42 -108 72 -72 64 -6 C66 22 60 42 46 58 L-46 58 C-60 "
-        "42 -66 22 -64 -6 Z"
+        "M-64 -6 C-72 -72 -42 -108 0 -108 C42 -108 72 -72 64 -6 C66 22 60 42 46 58 L-46 58 C-60 42 -66 22 -64 -6 Z"
     ),
     "medium": path(
         "M-66 -6 C-76 -74 -44 -110 0 -110 C44 -110 76 -74 66 -6 C74 40 80 74 66 106 C46 116 -46 "
@@ -47,9 +46,7 @@ CURLS["very long"] = CURLS["long"]
 CAP = "M-61 6 C-66 -70 -40 -108 0 -108 C40 -108 66 -70 61 6 "
 BANGS = {
     "swept": path(CAP + "C58 -16 54 -30 46 -38 C20 -34 -6 -44 -22 -66 C-30 -44 -46 -22 -55 -8 Z"),
-    "parted": path(
-        CAP + "C58 -14 52 -34 38 -44 C20 -54 6 -62 0 -76 C-6 -62 -20 -54 -38 -44 C-52 -34 -58 -14 -61 6 Z"
-    ),
+    "parted": path(CAP + "C58 -14 52 -34 38 -44 C20 -54 6 -62 0 -76 C-6 -62 -20 -54 -38 -44 C-52 -34 -58 -14 -61 6 Z"),
     "blunt": path(
         CAP + "L52 -8 C51 -16 50 -22 50 -26 L34 -22 L30 -24 L12 -19 L8 -22 L-10 -19 L-14 -22 L-32 -21 "
         "L-36 -24 L-50 -26 C-50 -22 -51 -16 -52 -8 Z"
@@ -68,15 +65,12 @@ BANGS = {
     "receding": path(CAP + "C58 -10 54 -40 40 -62 C20 -78 -20 -78 -40 -62 C-54 -40 -58 -10 -61 6 Z"),
 }
 LOCK_LONG = path(
-    "M-60 -40 C-72 10 -78 60 -70 124 C-66 150 -58 160 -50 168 C-54 120 -42 60 -50 4 C-52 -16 "
-    "-54 -28 -60 -40 Z"
+    "M-60 -40 C-72 10 -78 60 -70 124 C-66 150 -58 160 -50 168 C-54 120 -42 60 -50 4 C-52 -16 -54 -28 -60 -40 Z"
 )
 LOCK_SHORT = path(
     "M-59 -36 C-68 0 -66 34 -54 56 C-50 62 -47 64 -44 66 C-48 42 -46 20 -50 -4 C-52 -18 -54 -26 -59 -36 Z"
 )
-SHINE = path(
-    "M-50 -60 C-34 -80 -6 -84 16 -80 C34 -76 46 -68 50 -58 C42 -64 30 -68 14 -70 C-8 -73 -32 -68 -50 -60 Z"
-)
+SHINE = path("M-50 -60 C-34 -80 -6 -84 16 -80 C34 -76 46 -68 50 -58 C42 -64 30 -68 14 -70 C-8 -73 -32 -68 -50 -60 Z")
 TAIL_HIGH = path(
     "M10 -104 C50 -140 104 -112 112 -40 C118 20 96 70 104 140 C106 180 96 210 84 226 C84 150 "
     "62 90 66 20 C68 -30 50 -60 10 -82 Z"
@@ -176,9 +170,7 @@ def front(top: Canvas, who: Look, rng: Random) -> None:
         top.shape(ellipse(who.side * 20, -62, 18, 10, who.side * 20), light(who.skin, 0.6), 0.35)
         return
     if style == "mohawk":
-        top.shape(
-            path("M-14 -60 C-22 -120 0 -150 0 -150 C0 -150 22 -120 14 -60 Z"), (who.hair_light, who.hair)
-        )
+        top.shape(path("M-14 -60 C-22 -120 0 -150 0 -150 C0 -150 22 -120 14 -60 Z"), (who.hair_light, who.hair))
         return
     kind = "spiky" if style == "spiky" else "receding" if who.wish.old and not who.female else who.wish.bangs
     bangs = BANGS[kind if kind in BANGS else "swept"]

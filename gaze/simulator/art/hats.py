@@ -12,11 +12,7 @@ def _cloth(who: Look) -> RGB:
     """A hat's colour: the clothes', unless it would vanish in the hair."""
     near = abs(brightness(who.cloth) - brightness(who.hair)) < 0.12
     return (
-        light(who.cloth, 0.3)
-        if near and brightness(who.cloth) < 0.5
-        else dark(who.cloth, 0.25)
-        if near
-        else who.cloth
+        light(who.cloth, 0.3) if near and brightness(who.cloth) < 0.5 else dark(who.cloth, 0.25) if near else who.cloth
     )
 
 
@@ -41,9 +37,7 @@ def witch_hat(top: Canvas, who: Look) -> None:
 def straw_hat(top: Canvas, who: Look) -> None:
     """A wide hat of straw."""
     straw = rgb("e3c27c")
-    top.shape(
-        path("M-58 -58 C-60 -120 -34 -136 0 -136 C34 -136 60 -120 58 -58 Z"), (light(straw, 0.3), straw)
-    )
+    top.shape(path("M-58 -58 C-60 -120 -34 -136 0 -136 C34 -136 60 -120 58 -58 Z"), (light(straw, 0.3), straw))
     top.shape(path("M-60 -62 Q0 -40 60 -62 L59 -86 Q0 -66 -59 -86 Z"), who.cloth)
     top.shape(
         path("M-138 -46 C-96 -80 96 -80 138 -46 C86 -22 -86 -22 -138 -46 Z"),
@@ -108,9 +102,7 @@ def helmet(top: Canvas, who: Look) -> None:
     )
     top.line(path("M-48 -40 Q0 -62 48 -40"), 5, who.trim)
     top.shape(path("M-7 -126 L7 -126 L5 -52 L-5 -52 Z"), who.trim)
-    top.shape(
-        path("M0 -124 C30 -176 84 -160 96 -104 C74 -126 40 -124 0 -112 Z"), (light(who.cloth, 0.2), who.cloth)
-    )
+    top.shape(path("M0 -124 C30 -176 84 -160 96 -104 C74 -126 40 -124 0 -112 Z"), (light(who.cloth, 0.2), who.cloth))
 
 
 def hood(top: Canvas, who: Look) -> None:
@@ -127,10 +119,7 @@ def crown(top: Canvas, who: Look) -> None:
     """A golden crown."""
     gold = rgb("e9bd4e")
     top.shape(
-        path(
-            "M-52 -72 L-60 -128 L-32 -104 L-18 -140 L0 -108 L18 -140 L32 -104 L60 -128 L52 -72 Q0 "
-            "-56 -52 -72 Z"
-        ),
+        path("M-52 -72 L-60 -128 L-32 -104 L-18 -140 L0 -108 L18 -140 L32 -104 L60 -128 L52 -72 Q0 -56 -52 -72 Z"),
         (light(gold, 0.45), gold, dark(gold, 0.15)),
     )
     for x, y in ((-60, -130), (-18, -142), (18, -142), (60, -130)):
@@ -150,8 +139,7 @@ def nun(top: Canvas, who: Look) -> None:
     """A veil."""
     both(
         top,
-        "M0 -118 C60 -116 82 -60 78 20 C86 70 104 120 116 150 L60 140 C66 80 60 20 56 -30 C48 "
-        "-64 26 -76 0 -78 Z",
+        "M0 -118 C60 -116 82 -60 78 20 C86 70 104 120 116 150 L60 140 C66 80 60 20 56 -30 C48 -64 26 -76 0 -78 Z",
         (light(who.cloth, 0.1), dark(who.cloth, 0.2)),
     )
     stripes(top, "M0 -78 C26 -76 48 -64 56 -30 C60 20 64 70 60 120", 9, rgb("f6f3ee"))

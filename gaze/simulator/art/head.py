@@ -17,8 +17,7 @@ SQUARE = path(
     "-20 C52 -62 30 -86 0 -86 C-30 -86 -52 -62 -53 -20 Z"
 )
 SHADED = path(
-    "M-54 -60 C-54 16 -43 42 -22 60 C-14 67 -6 72 4 73 C-14 58 -34 36 -36 -6 C-37 -34 -28 "
-    "-56 -12 -86 L-54 -88 Z"
+    "M-54 -60 C-54 16 -43 42 -22 60 C-14 67 -6 72 4 73 C-14 58 -34 36 -36 -6 C-37 -34 -28 -56 -12 -86 L-54 -88 Z"
 )
 LASH = path("M-14 3 C-10 -11 5 -16 15 -6 L20 -9 C18 -2 16 2 14.5 5 C10 -6 1 -9 -14 3 Z")
 LID = path("M-11 -14 Q2 -21 15 -14")
@@ -38,9 +37,7 @@ def paint_head(top: Canvas, who: Look, rng: Random) -> None:
     top.shape(outline, (light(who.skin, 0.1), who.skin, who.skin, mix(who.skin, who.shade, 0.3)))
     shaded = SHADED if who.side > 0 else flipped(SHADED)
     top.shape(shaded, who.shade, 0.26, outline)
-    top.shape(
-        path("M-60 -100 L60 -100 L60 -34 Q0 -14 -60 -34 Z"), who.shade, 0.26, outline
-    )  # the hair's shadow
+    top.shape(path("M-60 -100 L60 -100 L60 -34 Q0 -14 -60 -34 Z"), who.shade, 0.26, outline)  # the hair's shadow
     _cheeks(top, who)
     for side in (-1, 1):
         _eye(top, who, side)
@@ -54,12 +51,8 @@ def _ears(top: Canvas, who: Look) -> None:
     if "cat ears" in who.wish.wear or "rabbit ears" in who.wish.wear:
         return
     for side in (-1, 1):
-        ear = (
-            path("M46 -6 C62 -26 84 -34 98 -36 C90 -14 74 14 48 24 Z") if pointed else ellipse(53, 6, 10, 16)
-        )
-        inner = (
-            path("M52 -2 C64 -16 78 -24 88 -28 C80 -10 68 6 52 14 Z") if pointed else ellipse(53, 7, 5.5, 10)
-        )
+        ear = path("M46 -6 C62 -26 84 -34 98 -36 C90 -14 74 14 48 24 Z") if pointed else ellipse(53, 6, 10, 16)
+        inner = path("M52 -2 C64 -16 78 -24 88 -28 C80 -10 68 6 52 14 Z") if pointed else ellipse(53, 7, 5.5, 10)
         top.shape(ear if side > 0 else flipped(ear), mix(who.skin, who.shade, 0.35))
         top.shape(inner if side > 0 else flipped(inner), who.shade, 0.6)
 
@@ -148,10 +141,7 @@ def _nose(top: Canvas, who: Look) -> None:
         top.shape(ellipse(0, 28, 2.2, 4.0), light(who.skin, 0.5), 0.45)
     else:
         top.shape(
-            tuple(
-                (px * side, py)
-                for px, py in path("M2 10 C5 24 10 32 9 38 C5 42 0 41 -3 39 C1 36 2 24 2 10 Z")
-            ),
+            tuple((px * side, py) for px, py in path("M2 10 C5 24 10 32 9 38 C5 42 0 41 -3 39 C1 36 2 24 2 10 Z")),
             who.shade,
             0.5,
         )

@@ -37,8 +37,7 @@ def ridge(rng: Random, width: float, base: float, tall: float, *, sharp: bool = 
             line.append(
                 (
                     x,
-                    base
-                    - tall * sum(a * math.sin(x * f + p) for (f, a), p in zip(waves, phases, strict=True)),
+                    base - tall * sum(a * math.sin(x * f + p) for (f, a), p in zip(waves, phases, strict=True)),
                 )
             )
     return [(-1, 101), (-1, line[0][1]), *line, (width + 1, line[-1][1]), (width + 1, 101)]
@@ -201,9 +200,7 @@ def snow(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
     _caps(canvas, far, lit)
     for place in range(4):
         near, base = place / 3, 68 + 9 * place
-        white = mix(
-            mix(SNOW, lit.colors[2], 0.55 - 0.35 * near), lit.colors[0], 0.3 if lit.time == "night" else 0.05
-        )
+        white = mix(mix(SNOW, lit.colors[2], 0.55 - 0.35 * near), lit.colors[0], 0.3 if lit.time == "night" else 0.05)
         hill = ridge(rng, lit.width, base, 3.5)
         for _ in range(6):
             x, y = rng.choice(hill[2:-2])
@@ -233,9 +230,7 @@ def garden(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
 
 
 def _flowers(canvas: Canvas, lit: Light, rng: Random, base: float, size: float) -> None:
-    colors = [
-        rgb(text) for text in rng.sample(["f6e27a", "f49ac1", "ffffff", "e8706a", "b79bf0", "f7b267"], 3)
-    ]
+    colors = [rgb(text) for text in rng.sample(["f6e27a", "f49ac1", "ffffff", "e8706a", "b79bf0", "f7b267"], 3)]
     for _ in range(30):
         x, y, s = rng.uniform(0, lit.width), base + rng.uniform(1, 11), size * rng.uniform(0.7, 1.2)
         color = mix(rng.choice(colors), lit.colors[1], 0.45 if lit.time == "night" else 0.1)

@@ -157,10 +157,7 @@ def _apple(at: Canvas, who: Look) -> None:
 def _bird(at: Canvas, who: Look) -> None:
     color = who.trim
     at.shape(
-        path(
-            "M-34 -14 C-34 -50 -6 -66 12 -56 C28 -72 52 -66 52 -46 L64 -40 L50 -36 C46 -8 14 0 -8 -4 "
-            "L-56 12 Z"
-        ),
+        path("M-34 -14 C-34 -50 -6 -66 12 -56 C28 -72 52 -66 52 -46 L64 -40 L50 -36 C46 -8 14 0 -8 -4 L-56 12 Z"),
         (light(color, 0.3), color),
     )
     at.shape(path("M-24 -16 C-10 -44 14 -40 20 -26 C10 -8 -10 -6 -24 -16 Z"), dark(color, 0.3))

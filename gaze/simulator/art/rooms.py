@@ -23,10 +23,7 @@ def library(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
     """Shelves of books, a tall window, a lamp."""
     wood = rgb(rng.choice(["4a2f27", "3a2c3a", "54392a", "2f3440"]))
     canvas.shape(_box(-1, -1, lit.width + 1, 101), (dark(wood, 0.35), dark(wood, 0.1)))
-    books = [
-        rgb(t)
-        for t in ["8c3b3b", "3f5f7f", "c49a4a", "4f7353", "6b4a7a", "b8683e", "2f4660", "9a8f7a", "7a2f45"]
-    ]
+    books = [rgb(t) for t in ["8c3b3b", "3f5f7f", "c49a4a", "4f7353", "6b4a7a", "b8683e", "2f4660", "9a8f7a", "7a2f45"]]
     for row in range(6):
         y = 2 + row * 16.0
         canvas.shape(_box(-1, y + 12.8, lit.width + 1, y + 14.6), (light(wood, 0.18), wood))
@@ -47,9 +44,7 @@ def library(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
                     )
             x += wide
     for side in (0.0, 0.5, 1.0):
-        canvas.shape(
-            _box(side * lit.width - 2, -1, side * lit.width + 2, 101), (light(wood, 0.1), dark(wood, 0.2))
-        )
+        canvas.shape(_box(side * lit.width - 2, -1, side * lit.width + 2, 101), (light(wood, 0.1), dark(wood, 0.2)))
     x = rng.choice([0.25, 0.75]) * lit.width
     _arch(canvas, x, lit, 13, 10, 66)
     _beam(canvas, x, lit)
@@ -137,9 +132,7 @@ def _plant(canvas: Canvas, x: float, y: float, rng: Random) -> None:
 def window(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
     """A big window with a view; curtains, plants on the sill."""
     (city if rng.random() < 0.4 else hills)(canvas, lit, wish, rng)
-    wall = mix(
-        rgb(rng.choice(["d8c4b4", "b9c4cc", "c7b7c9", "cfc9b0"])), lit.colors[0], 0.55 if lit.dim else 0.2
-    )
+    wall = mix(rgb(rng.choice(["d8c4b4", "b9c4cc", "c7b7c9", "cfc9b0"])), lit.colors[0], 0.55 if lit.dim else 0.2)
     half = min(lit.width * 0.36, 44)
     x = lit.width / 2
     canvas.shape(_box(-1, -1, x - half, 101), (wall, dark(wall, 0.25)))
@@ -189,12 +182,8 @@ def hall(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
         color = mix(stone, lit.haze, 0.22 - depth * 0.1) if depth < 2 else dark(stone, 0.3)
         for side in (-1, 1):
             cx, thick = x + side * spread, 2.5 + depth * 1.8
-            canvas.shape(
-                _box(cx - thick, -1, cx + thick, 90 + depth * 5), (light(color, 0.1), color, dark(color, 0.3))
-            )
-            canvas.shape(
-                _box(cx - thick * 1.4, 86 + depth * 5, cx + thick * 1.4, 92 + depth * 5), dark(color, 0.2)
-            )
+            canvas.shape(_box(cx - thick, -1, cx + thick, 90 + depth * 5), (light(color, 0.1), color, dark(color, 0.3)))
+            canvas.shape(_box(cx - thick * 1.4, 86 + depth * 5, cx + thick * 1.4, 92 + depth * 5), dark(color, 0.2))
             if depth == 1:
                 banner = mix(wish.cloth, stone, 0.2)
                 canvas.shape(
@@ -203,9 +192,7 @@ def hall(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
                 )
                 canvas.shape(ellipse(cx, 30, 1.5, 1.5), wish.trim)
     for reach in (-18.0, 0.0, 18.0):
-        canvas.shape(
-            [(x - 10, 10), (x + 10, 10), (x + reach + 16, 101), (x + reach - 16, 101)], lit.sun, 0.09
-        )
+        canvas.shape([(x - 10, 10), (x + 10, 10), (x + reach + 16, 101), (x + reach - 16, 101)], lit.sun, 0.09)
     canvas.shape(
         [(x - 12, 74), (x + 12, 74), (x + 44, 101), (x - 44, 101)],
         (mix(wish.trim, stone, 0.4), dark(rgb("8a2f3f"), 0.25)),
@@ -220,9 +207,7 @@ def space(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
     colors = [rgb(t) for t in rng.sample(["6a3fb0", "b0407f", "2f6fc0", "1f9a94", "d0743f", "8f3fb8"], 3)]
     for place in range(15):
         x = lit.width * rng.uniform(-0.1, 1.1)
-        canvas.glow(
-            x, 60 - 30 * (x / lit.width) + rng.uniform(-22, 22), rng.uniform(14, 40), colors[place % 3], 0.45
-        )
+        canvas.glow(x, 60 - 30 * (x / lit.width) + rng.uniform(-22, 22), rng.uniform(14, 40), colors[place % 3], 0.45)
     for _ in range(130):
         size = rng.uniform(0.1, 0.3) if rng.random() < 0.9 else 0.5
         canvas.dot(rng.uniform(0, lit.width), rng.uniform(0, 100), size, (255, 250, 245), rng.uniform(0.4, 1))
@@ -304,9 +289,7 @@ def simple(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
             turn, size = rng.uniform(0, 6.28), rng.uniform(1.2, 2.6)
             px, py = rng.uniform(0, lit.width), rng.uniform(0, 100)
             cos, sin = math.cos(turn) * size, math.sin(turn) * size
-            canvas.shape(
-                [(px + a * cos - b * sin, py + a * sin + b * cos) for a, b in LEAF], dark(tone, 0.35), 0.55
-            )
+            canvas.shape([(px + a * cos - b * sin, py + a * sin + b * cos) for a, b in LEAF], dark(tone, 0.35), 0.55)
     elif kind == 3:
         for place in range(5):
             r = 62 - place * 11
@@ -315,6 +298,4 @@ def simple(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
         lean = rng.uniform(-30, 30)
         for place in range(5):
             left = lit.width * (place / 4) - 20
-            canvas.shape(
-                [(left, -1), (left + 12, -1), (left + 12 + lean, 101), (left + lean, 101)], pale, 0.22
-            )
+            canvas.shape([(left, -1), (left + 12, -1), (left + 12 + lean, 101), (left + lean, 101)], pale, 0.22)

@@ -36,9 +36,7 @@ def city(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
             canvas.glow(rng.uniform(0, lit.width), rng.uniform(60, 95), 30, color, 0.4)
 
 
-def _windows(
-    canvas: Canvas, lit: Light, rng: Random, x: float, top: float, wide: float, *, neon: bool
-) -> None:
+def _windows(canvas: Canvas, lit: Light, rng: Random, x: float, top: float, wide: float, *, neon: bool) -> None:
     pane = rgb("ffd98a") if lit.dim else light(lit.haze, 0.4)
     y = top + 3
     while y < 98:
@@ -97,12 +95,8 @@ def beach(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
 def _boat(canvas: Canvas, x: float, y: float, s: float, lit: Light) -> None:
     hull = dark(lit.layer(0.8), 0.2)
     canvas.shape([(x - 3 * s, y), (x + 3 * s, y), (x + 2 * s, y + 1.3 * s), (x - 2 * s, y + 1.3 * s)], hull)
-    canvas.shape(
-        [(x + 0.3 * s, y - 0.5), (x + 0.3 * s, y - 6 * s), (x + 3 * s, y - 0.5)], light(lit.haze, 0.6)
-    )
-    canvas.shape(
-        [(x - 0.1 * s, y - 0.5), (x - 0.1 * s, y - 5 * s), (x - 2 * s, y - 0.5)], light(lit.haze, 0.35)
-    )
+    canvas.shape([(x + 0.3 * s, y - 0.5), (x + 0.3 * s, y - 6 * s), (x + 3 * s, y - 0.5)], light(lit.haze, 0.6))
+    canvas.shape([(x - 0.1 * s, y - 0.5), (x - 0.1 * s, y - 5 * s), (x - 2 * s, y - 0.5)], light(lit.haze, 0.35))
 
 
 def _palm(canvas: Canvas, x: float, y: float, lit: Light, rng: Random) -> None:
@@ -126,9 +120,7 @@ def castle(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
     sky(canvas, lit, wish, rng)
     for place in range(2):
         color = lit.layer(place * 0.3, STONE)
-        canvas.shape(
-            ridge(rng, lit.width, 64 + place * 6, 10, sharp=True), (color, mix(color, lit.haze, 0.6))
-        )
+        canvas.shape(ridge(rng, lit.width, 64 + place * 6, 10, sharp=True), (color, mix(color, lit.haze, 0.6)))
     x = rng.uniform(0.62, 0.8) * lit.width if rng.random() < 0.5 else rng.uniform(0.2, 0.38) * lit.width
     if not wish.people:
         x = rng.uniform(0.4, 0.6) * lit.width
@@ -143,9 +135,7 @@ def castle(canvas: Canvas, lit: Light, wish: Wish, rng: Random) -> None:
         (16, 3.5, 24),
     ):
         left, top = x + dx - wide / 2, 78 - tall
-        canvas.shape(
-            [(left, 82), (left, top), (left + wide, top), (left + wide, 82)], (light(wall, 0.12), wall)
-        )
+        canvas.shape([(left, 82), (left, top), (left + wide, top), (left + wide, 82)], (light(wall, 0.12), wall))
         canvas.shape(
             [(left + wide * 0.62, 82), (left + wide * 0.62, top), (left + wide, top), (left + wide, 82)],
             dark(wall, 0.3),

@@ -127,9 +127,7 @@ def _disc(canvas: Canvas, light_: Light, wish: Wish, rng: Random) -> None:
 def _sickle(x: float, y: float, r: float) -> list[Point]:
     outer = [(x + r * math.cos(a), y + r * math.sin(a)) for a in (0.9 + n * 4.5 / 24 for n in range(25))]
     start, end = outer[0], outer[-1]
-    inner = path(
-        f"M{end[0]} {end[1]} C{x - r * 0.5} {y - r * 0.5} {x - r * 0.5} {y + r * 0.4} {start[0]} {start[1]}"
-    )
+    inner = path(f"M{end[0]} {end[1]} C{x - r * 0.5} {y - r * 0.5} {x - r * 0.5} {y + r * 0.4} {start[0]} {start[1]}")
     return [*outer, *inner[1:-1]]
 
 
@@ -201,9 +199,7 @@ def _fireworks(canvas: Canvas, light_: Light, rng: Random) -> None:
         for ray in range(18):
             cos, sin = math.cos(ray * math.pi / 9), math.sin(ray * math.pi / 9)
             start, end = size * 0.3, size * rng.uniform(0.75, 1)
-            canvas.line(
-                [(x + cos * start, y + sin * start), (x + cos * end, y + sin * end)], 0.34, light(color, 0.3)
-            )
+            canvas.line([(x + cos * start, y + sin * start), (x + cos * end, y + sin * end)], 0.34, light(color, 0.3))
             canvas.dot(x + cos * end, y + sin * end, 0.4, (255, 250, 235))
 
 
@@ -235,9 +231,7 @@ def weather(canvas: Canvas, light_: Light, wish: Wish, rng: Random, *, near: boo
     elif "snowfall" in wish.weather:
         for _ in range(count * 2):
             size = rng.uniform(0.25, 0.7) * grow
-            canvas.dot(
-                rng.uniform(0, width), rng.uniform(0, 100), size, (255, 255, 255), rng.uniform(0.5, 0.95)
-            )
+            canvas.dot(rng.uniform(0, width), rng.uniform(0, 100), size, (255, 255, 255), rng.uniform(0.5, 0.95))
     for name, colors in (("petals", "f7b8cc f9d3dd ef9db8"), ("leaves", "d9803a c25a34 e0a64a")):
         if name not in wish.weather:
             continue
@@ -258,9 +252,7 @@ def weather(canvas: Canvas, light_: Light, wish: Wish, rng: Random, *, near: boo
     if "bubbles" in wish.weather:
         for _ in range(count):
             x, y, size = rng.uniform(0, width), rng.uniform(0, 100), rng.uniform(0.4, 1.4) * grow
-            canvas.line(
-                [*ellipse(x, y, size, size), ellipse(x, y, size, size)[0]], 0.16, (230, 250, 255), 0.7
-            )
+            canvas.line([*ellipse(x, y, size, size), ellipse(x, y, size, size)[0]], 0.16, (230, 250, 255), 0.7)
             canvas.dot(x - size * 0.35, y - size * 0.35, size * 0.2, (255, 255, 255), 0.8)
     if "fog" in wish.weather and not near:
         for _ in range(7):

@@ -16,29 +16,21 @@ def _noise(size: tuple[int, int], cell: int, seed: int) -> Image.Image:
     """Soft grey blotches, `cell` pixels each: paper, canvas or pigment."""
     small = (max(2, size[0] // cell), max(2, size[1] // cell))
     rng = Random(seed)
-    return Image.frombytes("L", small, rng.randbytes(small[0] * small[1])).resize(
-        size, Image.Resampling.BICUBIC
-    )
+    return Image.frombytes("L", small, rng.randbytes(small[0] * small[1])).resize(size, Image.Resampling.BICUBIC)
 
 
 def _lines(picture: Image.Image, strength: float) -> Image.Image:
     """Dark lines where colours meet, on white."""
     grey = ImageOps.grayscale(picture)
     around = grey.filter(ImageFilter.BoxBlur(max(1, picture.width / 340)))
-    return ImageChops.subtract(grey, around, 1, 0).point(
-        [max(0, 255 - round(v * strength)) for v in range(256)]
-    )
+    return ImageChops.subtract(grey, around, 1, 0).point([max(0, 255 - round(v * strength)) for v in range(256)])
 
 
 def watercolor(picture: Image.Image) -> Image.Image:
     """Pigment that gathers, pale edges, paper."""
     size = picture.size
     scale = max(1, min(size) // 256)
-    soft = (
-        picture.filter(ImageFilter.MedianFilter(3))
-        if min(size) < 600
-        else picture.filter(ImageFilter.BoxBlur(2))
-    )
+    soft = picture.filter(ImageFilter.MedianFilter(3)) if min(size) < 600 else picture.filter(ImageFilter.BoxBlur(2))
     soft = ImageEnhance.Color(soft).enhance(1.25)
     washed = Image.blend(soft, Image.new("RGB", size, PAPER), 0.3)
     blotch = _noise(size, 34 * scale, 3).point([222 + v * 33 // 255 for v in range(256)])
@@ -80,20 +72,12 @@ def sketch(picture: Image.Image) -> Image.Image:
     grey = ImageOps.grayscale(picture)
     blurred = ImageOps.invert(grey).filter(ImageFilter.BoxBlur(max(2, min(size) // 90)))
     table = ImageChops.add(grey, blurred)
-    lines = ImageChops.multiply(
-        table.point([max(0, 255 - (255 - v) * 3) for v in range(256)]), _lines(picture, 9)
-    )
-    hatch = (
-        _noise((size[0] // 3 + 1, size[1]), 3, 17)
-        .resize(size)
-        .rotate(38, Image.Resampling.NEAREST, expand=False)
-    )
+    lines = ImageChops.multiply(table.point([max(0, 255 - (255 - v) * 3) for v in range(256)]), _lines(picture, 9))
+    hatch = _noise((size[0] // 3 + 1, size[1]), 3, 17).resize(size).rotate(38, Image.Resampling.NEAREST, expand=False)
     tone = ImageChops.add(grey, hatch.point([v // 2 for v in range(256)])).point(
         [200 if v < 150 else 255 for v in range(256)]
     )
-    drawn = ImageOps.colorize(
-        ImageChops.multiply(lines, tone.filter(ImageFilter.BoxBlur(1))), (52, 48, 58), PAPER
-    )
+    drawn = ImageOps.colorize(ImageChops.multiply(lines, tone.filter(ImageFilter.BoxBlur(1))), (52, 48, 58), PAPER)
     return ImageChops.multiply(drawn, Image.blend(picture, Image.new("RGB", size, (255, 255, 255)), 0.8))
 
 
@@ -103,11 +87,7 @@ def pixel(picture: Image.Image) -> Image.Image:
     small = max(48, min(112, min(width, height) // 4))
     scale = small / min(width, height)
     tiny = picture.resize((max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.BOX)
-    few = (
-        ImageEnhance.Color(tiny)
-        .enhance(1.25)
-        .quantize(28, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    )
+    few = ImageEnhance.Color(tiny).enhance(1.25).quantize(28, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     return few.convert("RGB").resize((width, height), Image.Resampling.NEAREST)
 
 
@@ -168,9 +148,7 @@ def neon(picture: Image.Image) -> Image.Image:
 
 def pastel(picture: Image.Image) -> Image.Image:
     """Light and soft."""
-    pale = Image.blend(
-        ImageEnhance.Color(picture).enhance(0.85), Image.new("RGB", picture.size, (255, 240, 244)), 0.34
-    )
+    pale = Image.blend(ImageEnhance.Color(picture).enhance(0.85), Image.new("RGB", picture.size, (255, 240, 244)), 0.34)
     return _bloom(pale, 0.3)
 
 
@@ -181,9 +159,7 @@ def glass(picture: Image.Image) -> Image.Image:
     leaning = picture.rotate(30, Image.Resampling.BILINEAR, expand=True)
     small = (max(2, leaning.width // cell), max(2, leaning.height // cell))
     facets = ImageEnhance.Color(leaning.resize(small, Image.Resampling.BOX)).enhance(1.6)
-    facets = facets.resize(leaning.size, Image.Resampling.NEAREST).rotate(
-        -30, Image.Resampling.NEAREST, expand=True
-    )
+    facets = facets.resize(leaning.size, Image.Resampling.NEAREST).rotate(-30, Image.Resampling.NEAREST, expand=True)
     facets = facets.crop(_middle(facets.size, picture.size))
     lines = _lines(facets, 9)
     mixed = Image.blend(facets, ImageEnhance.Color(picture).enhance(1.5), 0.5)
@@ -205,9 +181,7 @@ def film(picture: Image.Image) -> Image.Image:
 def _bloom(picture: Image.Image, share: float) -> Image.Image:
     tiny = picture.resize((max(2, picture.width // 16), max(2, picture.height // 16)), Image.Resampling.BOX)
     soft = tiny.filter(ImageFilter.BoxBlur(2)).resize(picture.size, Image.Resampling.BICUBIC)
-    return Image.blend(
-        picture, ImageChops.screen(picture, soft.point([v * 3 // 4 for v in range(256)] * 3)), share
-    )
+    return Image.blend(picture, ImageChops.screen(picture, soft.point([v * 3 // 4 for v in range(256)] * 3)), share)
 
 
 STYLES: dict[str, Callable[[Image.Image], Image.Image]] = {

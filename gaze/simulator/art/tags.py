@@ -116,9 +116,7 @@ def _people(text: str, items: list[str]) -> tuple[bool, ...]:
     )
     if someone is None and (re.search(r"scenery|landscape", text) or _first(PLACES, text)):
         return ()
-    male = re.search(
-        r"\b(man|boy|male|king|prince|wizard|monk|he|beard\w*|old man|butler|grandfather|guy)\b", text
-    )
+    male = re.search(r"\b(man|boy|male|king|prince|wizard|monk|he|beard\w*|old man|butler|grandfather|guy)\b", text)
     return (male is None,)
 
 
@@ -126,13 +124,7 @@ def _looks(text: str, chance: Random, *, female: bool, old: bool) -> dict[str, A
     named = re.findall(rf"\b({COLOR})(?:[ -](?:\w+[ -]){{0,2}}?)hair\b", text)
     plain = ["black", "brown", "chestnut", "blonde", "auburn", "brunette"]
     by_chance = COLORS[chance.choice(HAIR_BY_CHANCE if female else plain)]
-    hair = (
-        COLORS[named[0]]
-        if named
-        else COLORS[chance.choice(["grey", "silver", "white"])]
-        if old
-        else by_chance
-    )
+    hair = COLORS[named[0]] if named else COLORS[chance.choice(["grey", "silver", "white"])] if old else by_chance
     tips = COLORS[named[1]] if len(named) > 1 else hair
     if re.search(r"gradient hair|two-?tone|streaked|multicolored hair", text) and tips == hair:
         tips = COLORS[chance.choice(["pink", "cyan", "violet", "amber"])]
@@ -141,11 +133,7 @@ def _looks(text: str, chance: Random, *, female: bool, old: bool) -> dict[str, A
     skin = re.search(rf"\b({'|'.join(SKINS)})(?:[ -]skin(?:ned)?\b)", text) or re.search(
         r"\b(tan)(?:ned|lines)\b", text
     )
-    tone = (
-        SKINS[skin[1]]
-        if skin
-        else SKINS[chance.choice(["pale", "fair", "fair", "light", "light", "olive", "tan"])]
-    )
+    tone = SKINS[skin[1]] if skin else SKINS[chance.choice(["pale", "fair", "fair", "light", "light", "olive", "tan"])]
     if re.search(r"\borc\b|goblin", text) and not skin:
         tone = SKINS["green"]
     lengths = ["long", "long", "medium", "short"] if female else ["short", "short", "short", "medium"]
@@ -160,8 +148,7 @@ def _looks(text: str, chance: Random, *, female: bool, old: bool) -> dict[str, A
         "hair_tips": tips,
         "length": length or chance.choice(lengths),
         "hair_style": style,
-        "bangs": _first(BANGS, text)
-        or chance.choice(["swept", "swept", "parted", "blunt", "choppy", "choppy"]),
+        "bangs": _first(BANGS, text) or chance.choice(["swept", "swept", "parted", "blunt", "choppy", "choppy"]),
         "eyes": eyes,
         "other_eye": COLORS[eye_names[1]] if "heterochromia" in text and len(eye_names) > 1 else eyes,
     }
@@ -177,17 +164,11 @@ def _dress(text: str, chance: Random, *, female: bool) -> dict[str, Any]:
     accents = re.findall(
         rf"\b({COLOR})[ -](?:trim|scarf|ribbon|sash|lining|bow|collar|apron|belt|obi|tie|cape)\b", text
     )
-    trim = (
-        COLORS[accents[0]]
-        if accents
-        else COLORS[chance.choice(["gold", "cream", "white", "silver", "copper"])]
-    )
+    trim = COLORS[accents[0]] if accents else COLORS[chance.choice(["gold", "cream", "white", "silver", "copper"])]
     if abs(sum(trim) - sum(cloth)) < 90:
         trim = mix(trim, (255, 255, 255) if sum(cloth) < 380 else (40, 30, 60), 0.6)
     usual = (
-        ["dress", "sweater", "kimono", "cloak", "shirt"]
-        if female
-        else ["coat", "shirt", "hoodie", "tunic", "jacket"]
+        ["dress", "sweater", "kimono", "cloak", "shirt"] if female else ["coat", "shirt", "hoodie", "tunic", "jacket"]
     )
     return {"clothes": kind or chance.choice(usual), "cloth": cloth, "trim": trim}
 
@@ -195,9 +176,7 @@ def _dress(text: str, chance: Random, *, female: bool) -> dict[str, Any]:
 def _view(text: str) -> str:
     if re.search(r"close-?up|headshot|face focus|portrait\b(?! orientation)", text):
         return "close"
-    if re.search(
-        r"full[ -]body|wide shot|from afar|standing|walking|running|sitting|kneeling|jumping|dancing", text
-    ):
+    if re.search(r"full[ -]body|wide shot|from afar|standing|walking|running|sitting|kneeling|jumping|dancing", text):
         return "far"
     if re.search(r"cowboy shot|upper body|from waist|holding|dynamic pose", text):
         return "upper"
@@ -205,8 +184,13 @@ def _view(text: str) -> str:
 
 
 def _first(table: dict[str, str], text: str) -> str:
-    return next((name for name, pattern in table.items() if re.search(pattern, text)), "")
+    return next((name for name, pattern in table.items() if _says(pattern, text)), "")
 
 
 def _all(table: dict[str, str], text: str) -> frozenset[str]:
-    return frozenset(name for name, pattern in table.items() if re.search(pattern, text))
+    return frozenset(name for name, pattern in table.items() if _says(pattern, text))
+
+
+def _says(pattern: str, text: str) -> bool:
+    """Whether a word of `text` begins as the pattern says: «robin» is no obi, «bookshelf» no elf."""
+    return re.search(rf"(?<![a-z])(?:{pattern})", text) is not None

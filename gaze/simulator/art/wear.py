@@ -32,9 +32,7 @@ def behind(canvas: Canvas, top: Canvas, who: Look) -> None:
                 (who.cloth, hood),
             )
         else:
-            canvas.shape(
-                path("M-70 96 C-84 60 -60 44 0 44 C60 44 84 60 70 96 C40 120 -40 120 -70 96 Z"), hood
-            )
+            canvas.shape(path("M-70 96 C-84 60 -60 44 0 44 C60 44 84 60 70 96 C40 120 -40 120 -70 96 Z"), hood)
     if "halo" in wear:
         top.glow(0, -104, 120, (255, 236, 170), 0.6)
     if "rabbit ears" in wear:

@@ -66,8 +66,7 @@ WEAR = {
     "veil": "\\bveil\\b|nun\\b",
     "halo": "halo|angel\\b",
     "horns": "horns?\\b|demon|oni\\b|tiefling|dragon girl|dragon boy",
-    "cat ears": "cat ears|nekomimi|cat ?girl|animal ears|kemonomimi|fox ears|fox girl|wolf ears|wolf "
-    "girl|dog ears",
+    "cat ears": "cat ears|nekomimi|cat ?girl|animal ears|kemonomimi|fox ears|fox girl|wolf ears|wolf girl|dog ears",
     "rabbit ears": "rabbit ears|bunny",
     "elf ears": "pointy ears|elf\\b|elven|goblin|\\borc\\b",
     "glasses": "glasses|spectacles|bespectacled",
@@ -115,8 +114,7 @@ PROPS = {
 
 POSES = {
     "crossed": "crossed arms|arms crossed|folded arms",
-    "raised": "waving|arm up|raised hand|hand up|arms? "
-    "raised|salute|pointing|reaching|cheering|jumping|dancing|peace",
+    "raised": "waving|arm up|raised hand|hand up|arms? raised|salute|pointing|reaching|cheering|jumping|dancing|peace",
     "hips": "hands? on hips?|hand on own hip|confident",
     "chin": "hand on (own )?chin|thinking|chin rest|head rest|hand to (own )?mouth|shush",
     "clasped": "praying|hands together|own hands clasped|clasped|prayer|meditat",
@@ -147,20 +145,16 @@ PLACES = {
     "castle": "castle|fortress|tower|kingdom",
     "shrine": "shrine|torii|pagoda|japan",
     "forest": "forest|woods|\\btrees?\\b|jungle|grove|woodland|bamboo",
-    "beach": ""
-    "beach|\\bsea\\b|ocean|shore|coast|harbou?r|\\blake\\b|river|island|pier|waves|lighthouse|boat|ship\\b",
+    "beach": "beach|\\bsea\\b|ocean|shore|coast|harbou?r|\\blake\\b|river|island|pier|waves|lighthouse|boat|ship\\b",
     "desert": "desert|dunes?|oasis|canyon|wasteland|sahara",
-    "garden": "garden|flowers?\\b(?! crown)|meadow|field|park\\b|greenhouse|grass|sunflower|cherry "
-    "blossom|sakura",
+    "garden": "garden|flowers?\\b(?! crown)|meadow|field|park\\b|greenhouse|grass|sunflower|cherry blossom|sakura",
     "snow": "snow|winter|ice\\b|glacier|frozen|tundra|aurora",
     "mountains": "mountains?|cliff|valley|peak|volcano|alps|hills?",
-    "simple": "simple background|white background|grey background|gradient background|plain "
-    "background|studio lighting",
+    "simple": "simple background|white background|grey background|gradient background|plain background|studio lighting",
 }
 
 TIMES = {
-    "night": "night|moon|stars?\\b|starry|aurora|midnight|dark\\b "
-    "background|fireworks|neon|fireflies|lantern",
+    "night": "night|moon|stars?\\b|starry|aurora|midnight|dark\\b background|fireworks|neon|fireflies|lantern",
     "sunset": "sunset|dusk|evening|golden hour|sundown|twilight|autumn",
     "dawn": "dawn|sunrise|morning|pastel",
     "overcast": "overcast|rain|fog|mist|storm|cloudy|gloomy|grey sky",
