@@ -76,6 +76,17 @@
     if (event.target.closest("[data-dismiss]")) { event.target.closest("dialog").close(); }
   });
 
+  // A menu closes when something else is clicked, and on Escape.
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target) || event.target.closest("a.mi, button.mi")) { menu.open = false; }
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+
   // Without JavaScript these are forms; with it nothing is loaded anew.
   document.addEventListener("submit", (event) => {
     if (event.target.getAttribute("action") !== "/settings/appearance") { return; }
