@@ -73,10 +73,11 @@ def _assets(gaze: Context, category: str, typed: str, by_id: bool) -> list[Word]
 
 
 def _named(pairs: Iterable[tuple[str, str]], typed: str, everything: bool = False) -> list[Word]:
-    folded = typed.casefold()
-    fits = [(text, name) for text, name in pairs if folded in text.casefold() or folded in name.casefold()]
+    """Names that hold what was typed; with `everything` all of them once one is typed in full, as a select shows."""
+    known, folded = list(pairs), typed.casefold()
+    fits = [(text, name) for text, name in known if folded in text.casefold() or folded in name.casefold()]
     if everything and any(text == typed for text, _ in fits):
-        return []
+        fits = [(text, name) for text, name in known if text != typed]
     return [Word(text, "file" if name else "value", name, "meta") for text, name in fits[:MOST]]
 
 

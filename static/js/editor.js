@@ -16,7 +16,9 @@
   const base = () => JSON.parse(form.elements.base.value || "{}");
   const saved = () => plain(form.elements.base_text.value);
   const row = (input) => input.closest(".ef, .fx");
-  const changed = (input, was) => value(input) !== plain(was[input.name] ?? "");
+  // Completion leaves a comma for the next tag; that alone is no change.
+  const tidy = (input, words) => (input.dataset.complete === "tags" ? words.replace(/[,\s]+$/, "") : words.trimEnd());
+  const changed = (input, was) => tidy(input, value(input)) !== tidy(input, plain(was[input.name] ?? ""));
 
   // -- what is not saved yet ---------------------------------------------------------------------
 

@@ -371,7 +371,7 @@ def test_a_file_that_was_never_good_is_mended_on_its_page_f19(site: Site) -> Non
 
     assert page.status_code == 200
     assert (answer.status_code, answer.headers["location"]) == (303, "/characters/never_good")
-    assert "never_good.json" not in site.http.get("/problems").text
+    until(lambda: "never_good.json" not in site.http.get("/problems").text, what="the problem's end")
 
 
 def test_a_file_that_broke_has_its_text_instead_of_a_form(site: Site, slug: str) -> None:
@@ -770,7 +770,9 @@ def test_choices_complete_to_assets_and_random(site: Site) -> None:
 
 
 def test_samplers_complete_to_what_the_servers_list(site: Site) -> None:
-    until(lambda: site.get("/complete?q=euler&kind=option:sampler_name")["words"], what="the servers' samplers")
+    found = until(lambda: site.get("/complete?q=euler_a&kind=option:sampler_name")["words"], what="the samplers")
+
+    assert "euler_ancestral" in [word["text"] for word in found]
 
 
 # -- a category that is none of the nine ---------------------------------------------------------------
