@@ -62,9 +62,9 @@ async def live_events(request: AnyRequest, after: str = "") -> ServerSentEvent:
 
 
 @get("/create", include_in_schema=False, sync_to_thread=False)
-def old_create() -> Response[Any]:
-    """An address of the earlier program."""
-    return Redirect("/characters/", status_code=308)
+def old_create(request: AnyRequest) -> Response[Any]:
+    """An address of the earlier program: a new asset of its first category."""
+    return Redirect(f"/{next(iter(request.app.state.gaze.categories))}/create", status_code=308)
 
 
 def routes(context: Context) -> list[ControllerRouterHandler]:

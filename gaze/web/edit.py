@@ -192,7 +192,10 @@ async def _kept(
     if is_htmx(request) or wants_json(request) or refusal.status == 404:
         raise refusal
     errors = [fault.message for fault in refusal.faults]
-    found = await asyncio.to_thread(editing.opened, gaze, category, slug)
+    try:
+        found = await asyncio.to_thread(editing.opened, gaze, category, slug)
+    except Refusal:
+        found = editing.last_known(gaze, category, slug)
     version = forms.one(given, "version")
     if tab == "json":
         text = forms.raw(given, "json") or found.text

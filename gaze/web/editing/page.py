@@ -96,6 +96,21 @@ def opened(gaze: Context, category: str, slug: str) -> Opened:
     )
 
 
+def last_known(gaze: Context, category: str, slug: str) -> Opened:
+    """An asset whose file cannot be read now, so that a page can keep what was typed. Raises NoSuchAsset."""
+    asset = gaze.library.get(category, slug)
+    return Opened(
+        category=asset.category,
+        slug=slug,
+        path=asset.path,
+        name=asset.name,
+        text="",
+        version=asset.version,
+        raw={},
+        problems=[],
+    )
+
+
 def form_of(gaze: Context, found: Opened, given: Values) -> Form:
     """The form of a usable file with its hints: files that are missing, values that do not count."""
     base = base_of(given)
