@@ -197,12 +197,15 @@ def test_an_emptied_number_is_null_and_a_list_is_one_item_a_line(site: Site) -> 
 
 def test_a_program_sets_single_fields_by_their_path(site: Site, slug: str) -> None:
     answer = site.http.post(
-        f"/characters/{slug}/edit", json={"identity.hair": "red hair", "tags::nsfw": True}, headers=JSON
+        f"/characters/{slug}/edit",
+        json={"identity.hair": "red hair", "tags::origin_type": "Game", "participants.solo_focus": True},
+        headers=JSON,
     )
 
     assert answer.status_code == 200
     assert answer.json()["data"]["identity"]["hair"] == "red hair"
-    assert json.loads(file_of(site, slug).read_text())["tags"]["nsfw"] is True
+    saved = json.loads(file_of(site, slug).read_text())
+    assert (saved["tags"]["origin_type"], saved["participants"]["solo_focus"]) == ("Game", True)
 
 
 def test_a_name_cannot_be_emptied(site: Site, slug: str) -> None:

@@ -12,7 +12,7 @@ from gaze.context import Context
 from gaze.core.asset import Asset
 from gaze.core.category import Category
 from gaze.core.check import nearest
-from gaze.core.errors import Fault, Problem, Unusable
+from gaze.core.errors import Fault, Problem, Refusal, Unusable
 from gaze.library.service import REMOVE, ChangedOnDisk, FieldPath
 from gaze.web.editing.form import Form, Input, each_input, make_form, with_typed
 from gaze.web.editing.merge import Choice, compare, pick
@@ -178,7 +178,7 @@ def save_mix(gaze: Context, category: str, slug: str, given: Values) -> Outcome:
     values: dict[FieldPath, Any] = {}
     for name, said in given.items():
         if name.startswith("/") and said[-1].startswith(SET):
-            values[path_of(name)] = json.loads(said[-1].removeprefix(SET))
+            values[path_of(name)] = _chosen(name, said[-1].removeprefix(SET))
         elif name.startswith("/") and said[-1] == TAKE_OUT:
             values[path_of(name)] = REMOVE
     told = Outcome(opened=found, version=one(given, "version"))
@@ -189,6 +189,14 @@ def save_mix(gaze: Context, category: str, slug: str, given: Values) -> Outcome:
         conflict = _of_texts(now, error.mine, error.theirs, None)
         return msgspec.structs.replace(told, opened=now, conflict=conflict)
     return msgspec.structs.replace(told, asset=asset)
+
+
+def _chosen(name: str, text: str) -> Any:
+    """The JSON value that a choice of a merge carries. Raises Refusal for what none of ours carries."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Refusal(f"The choice for {name} is no JSON.", field=name) from error
 
 
 def after(gaze: Context, told: Outcome) -> tuple[Opened, dict[str, str]]:
