@@ -7,6 +7,7 @@
   const disk = document.getElementById("disk");
   const text = document.getElementById("json");
   const href = form.dataset.href;
+  const renames = new Map();  // outfits that this page has just called otherwise: what was typed in them moves along
   let leaving = false;
 
   const fields = () => [...form.querySelectorAll("[data-field]")];
@@ -15,6 +16,7 @@
   const put = (input, to) => { if (input.type === "checkbox") { input.checked = Boolean(to); } else { input.value = to; } };
   const base = () => JSON.parse(form.elements.base.value || "{}");
   const saved = () => plain(form.elements.base_text.value);
+  const step = (name) => name.replaceAll("~", "~0").replaceAll("/", "~1");  // a name in a JSON pointer
   const row = (input) => input.closest(".ef, .fx");
   // Completion leaves a comma for the next tag; that alone is no change.
   const tidy = (input, words) => (input.dataset.complete === "tags" ? words.replace(/[,\s]+$/, "") : words.trimEnd());
@@ -64,6 +66,10 @@
       put(input, many ? `${input.value.replace(/[,\s]+$/, "")}, ${button.dataset.use}` : button.dataset.use);
       input.focus();
       say();
+    }
+    if (button.dataset.renames !== undefined) {
+      const to = document.getElementById(button.id.replace(/-r$/, "-n")).value.trim();
+      renames.set(`/wardrobe/${step(button.dataset.renames)}/`, `/wardrobe/${step(to)}/`);
     }
     if (button.id === "discard" || button.id === "discard-s") { leaving = true; }
     if (button.dataset.take) {
@@ -168,13 +174,23 @@
 
   const merge = (fresh) => {
     const was = base(), now = JSON.parse(fresh.elements.base.value);
-    const mine = new Map(fields().map((input) => [input.name, [value(input), changed(input, was)]]));
+    const moved = (name) => { for (const [from, to] of renames) { if (name.startsWith(from)) { return to + name.slice(from.length); } } return name; };
+    const mine = new Map(fields().map((input) => [moved(input.name), [value(input), changed(input, was), row(input)?.querySelector("label")?.textContent]]));
+    for (const name of Object.keys(was)) { if (moved(name) !== name && moved(name) in now) { was[moved(name)] = was[name]; } }
     let taken = 0, kept = 0;
     for (const section of fresh.querySelectorAll("[data-section]")) {
       const names = (part) => [...part.querySelectorAll("[data-field]")].map((input) => input.name).join("\n");
       const here = document.getElementById(section.id);
       // Another set of inputs (an outfit came or went): the section is made anew, what was typed goes into it.
-      if (here && names(here) !== names(section)) { here.replaceWith(section); htmx.process(section); taken += 1; }
+      if (here && names(here) !== names(section)) {
+        const worn = moved(`/wardrobe/${step(here.querySelector("[data-outfit]:checked")?.value ?? "")}/`);
+        const focus = document.activeElement?.id;
+        here.replaceWith(section);
+        htmx.process(section);
+        for (const radio of section.querySelectorAll("[data-outfit]")) { if (`/wardrobe/${step(radio.value)}/` === worn) { radio.click(); } }
+        if (focus && document.activeElement === document.body) { document.getElementById(focus)?.focus(); }
+        taken += 1;
+      }
     }
     for (const input of fields()) {
       const [typed, touched] = mine.get(input.name) ?? ["", false];
@@ -190,7 +206,10 @@
     }
     form.elements.version.value = fresh.elements.version.value;
     form.elements.base.value = fresh.elements.base.value;
-    return [taken, kept];
+    const there = new Set(fields().map((input) => input.name));
+    const lost = [...mine].filter(([name, [, touched]]) => touched && !there.has(name)).map(([, [typed, , label]]) => `${label}: ${typed}`);
+    renames.clear();
+    return [taken, kept, lost];
   };
 
   const mergeText = (fresh) => {
@@ -221,13 +240,16 @@
     if (!fresh || fresh.elements.version.value === form.elements.version.value) { return; }
     if (text) { mergeText(fresh); return; }
     if (!fresh.elements.base) { tell([`${form.dataset.file} cannot be read now.`, "What you typed is kept here; mend the file on the JSON page."]); return; }
-    const [taken, kept] = merge(fresh);
-    const left = say();
-    if (!taken && !kept) { return; }
+    const ours = renames.size > 0;
+    const [taken, kept, lost] = merge(fresh);
+    const forms = part.content.querySelector("#outfit-forms");
+    if (forms) { document.getElementById("outfit-forms").replaceWith(forms); }
+    say();
+    if (lost.length) { tell([`${form.dataset.file} changed on disk at ${at()}.`, `There is no place in it any more for ${lost.join("; ")}`]); return; }
+    if ((!taken && !kept) || ours) { return; }
     const first = taken ? `${taken} field${taken === 1 ? "" : "s"} you had not touched show${taken === 1 ? "s" : ""} the new value.` : "";
     const second = kept ? ` ${kept} you changed too: the value on the disk stands beside ${kept === 1 ? "it" : "each"}.` : "";
     tell([`${form.dataset.file} changed on disk at ${at()}.`, (first + second).trim()]);
-    return left;
   };
   for (const name of [form.dataset.live, "library-changed", "problems-changed", "stale"]) { live.addEventListener(name, follow); }
 

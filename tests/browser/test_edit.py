@@ -117,6 +117,40 @@ def test_an_outfit_added_on_the_disk_appears_in_the_open_form(site: Site, pages:
     leave(page)
 
 
+def test_an_outfit_renamed_in_the_form_keeps_what_was_typed_in_it(site: Site, pages: Open, slug: str) -> None:
+    page = pages(f"/characters/{slug}/edit")
+    page.check("[data-outfit][value=travel]")
+    page.fill("[name='/wardrobe/travel/top']", "typed coat")
+    page.fill("#e-identity-hair", "typed hair")
+
+    page.fill(".outfit.shown input[name=new_name]", "Road")
+    page.click(".outfit.shown >> text=Rename")
+
+    page.wait_for_selector("#s-wardrobe .seg >> text=Road")
+    assert page.input_value("[name='/wardrobe/Road/top']") == "typed coat"
+    assert page.is_visible("[name='/wardrobe/Road/top']")
+    assert page.input_value("#e-identity-hair") == "typed hair"
+
+    page.keyboard.press("Control+s")
+
+    page.wait_for_selector("#toasts >> text=is saved")
+    saved = on_disk(site, slug)
+    assert (saved["wardrobe"]["Road"]["top"], saved["identity"]["hair"]) == ("typed coat", "typed hair")
+
+
+def test_an_outfit_is_added_and_deleted_in_the_form(site: Site, pages: Open, slug: str) -> None:
+    page = pages(f"/characters/{slug}/edit")
+    page.fill("#outfit-new", "Winter")
+    page.click("#outfit-add")
+    page.wait_for_selector("#s-wardrobe .seg >> text=Winter")
+
+    page.check("[data-outfit][value=Winter]")
+    page.click(".outfit.shown >> text=Delete")
+
+    page.wait_for_selector("#s-wardrobe .seg >> text=Winter", state="detached")
+    assert list(on_disk(site, slug)["wardrobe"]) == ["default", "travel"]
+
+
 def test_the_conflict_dialog_keeps_the_form_on_escape_and_saves_the_mix(site: Site, pages: Open, slug: str) -> None:
     page = pages(f"/characters/{slug}/edit")
     page.evaluate("document.getElementById('live').replaceWith(document.createElement('i'))")  # no news of the disk
