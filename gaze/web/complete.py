@@ -50,7 +50,8 @@ def _words(gaze: Context, vocabulary: Vocabulary, kind: str, typed: str, usual: 
         return [Word(name, "file", _times(number), "wild") for name, number in known[:MOST]]
     if what == "values":
         counted = dict.fromkeys(usual, 0) | dict(vocabulary.find(kind, "", 1000))
-        found = ranked(list(counted.items()), typed.casefold())
+        chosen = typed in counted  # a value that is there already: show what else there is
+        found = [item for item in ranked(list(counted.items()), "" if chosen else typed.casefold()) if item[0] != typed]
         return [Word(name, "value", _times(number), "meta") for name, number in found[:MOST]]
     wild = [Word(f"__{name}__", "wildcard", "", "wild") for name in _wildcards(gaze, typed)]
     tags = [Word(word, "tag", _times(number)) for word, number in vocabulary.find("tags", typed, MOST)] if typed else []

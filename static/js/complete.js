@@ -15,12 +15,15 @@
     return { from, to, typed: text.slice(from, caret).trim() };
   };
 
+  // A textarea stays a text box, which ARIA lets have a list but not a state of it.
+  const expanded = (input, open) => { if (!input.matches("textarea")) { input.setAttribute("aria-expanded", open); } };
+
   const close = () => {
     asked += 1;
     clearTimeout(timer);
     if (box) { box.remove(); box = null; }
     if (field) {
-      field.setAttribute("aria-expanded", "false");
+      expanded(field, false);
       field.removeAttribute("aria-activedescendant");
       field.removeAttribute("aria-controls");
     }
@@ -71,7 +74,7 @@
     input.closest(".ef, .fx").append(box);
     words = [...box.querySelectorAll("[role=option]")];
     input.setAttribute("aria-controls", "ac-list");
-    input.setAttribute("aria-expanded", "true");
+    expanded(input, true);
     box.addEventListener("mousedown", (event) => {
       event.preventDefault();
       const item = event.target.closest("[role=option]");
@@ -87,9 +90,9 @@
   document.addEventListener("focusin", (event) => {
     const input = event.target;
     if (!input.matches?.("[data-complete]")) { return; }
-    input.setAttribute("role", "combobox");
     input.setAttribute("aria-autocomplete", "list");
-    input.setAttribute("aria-expanded", "false");
+    if (!input.matches("textarea")) { input.setAttribute("role", "combobox"); }
+    expanded(input, false);
     if (!input.matches("textarea") && !input.value) { later(input, 120); }
   });
   document.addEventListener("focusout", (event) => { if (event.target === field) { close(); } });

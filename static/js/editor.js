@@ -26,6 +26,7 @@
 
   const say = () => {
     let count = 0;
+    weigh();
     if (text) {
       count = plain(text.value) === saved() ? 0 : 1;
     } else {
@@ -45,7 +46,26 @@
     return count;
   };
 
-  document.addEventListener("input", (event) => { if (event.target.form === form) { say(); } });
+  // A weight and the range it is drawn from, on one track.
+  const weigh = () => {
+    for (const track of form.querySelectorAll("[data-weight]")) {
+      const [usual, least, most] = track.dataset.weight.split(" ").map((id) => parseFloat(document.getElementById(id).value));
+      const at = (number) => Math.min(Math.max(number / 1.5, 0), 1);
+      const middle = Number.isNaN(usual) ? 1 : usual;
+      const low = Number.isNaN(least) ? middle : least, high = Number.isNaN(most) ? middle : most;
+      const ends = track.querySelectorAll(".e");
+      for (const [name, number] of [["--lo", Math.min(low, high)], ["--hi", Math.max(low, high)], ["--at", middle]]) { track.style.setProperty(name, at(number)); }
+      ends[0].style.setProperty("--x", at(low));
+      ends[1].style.setProperty("--x", at(high));
+      track.querySelector("input").value = middle;
+    }
+  };
+
+  document.addEventListener("input", (event) => {
+    const track = event.target.closest?.("[data-weight]");
+    if (track) { document.getElementById(track.dataset.weight.split(" ")[0]).value = event.target.value; }
+    if (event.target.form === form) { say(); }
+  });
   document.addEventListener("change", (event) => {
     const shown = event.target.dataset?.outfit;
     if (shown) { for (const each of form.querySelectorAll(".outfit")) { each.classList.toggle("shown", each.id === shown); } }

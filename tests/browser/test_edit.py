@@ -72,6 +72,18 @@ def test_escape_closes_the_list_and_keeps_what_was_typed(pages: Open, slug: str)
     leave(page)
 
 
+def test_the_weights_slider_and_its_number_follow_each_other(pages: Open, slug: str) -> None:
+    page = pages(f"/characters/{slug}/edit")
+    page.focus("#e-lora-lora-weight-s")
+    page.keyboard.press("ArrowLeft")
+    by_slider = page.input_value("#e-lora-lora-weight")
+    page.fill("#e-lora-lora-weight", "0.5")
+
+    assert by_slider == "0.95"
+    assert page.input_value("#e-lora-lora-weight-s") == "0.5"
+    leave(page)
+
+
 def test_an_empty_field_waits_as_a_chip_and_opens(pages: Open, slug: str) -> None:
     page = pages(f"/characters/{slug}/edit")
     assert not page.is_visible("#e-identity-legs")
@@ -215,6 +227,50 @@ def test_a_fault_shows_at_the_end_of_its_line_and_in_words_as_one_types(site: Si
 
     page.wait_for_selector("#toasts >> text=is saved")
     assert on_disk(site, slug)["identity"]["eyes"] == "green eyes"
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_axe_finds_nothing_while_one_edits(browser: Any, site: Site, slug: str, theme: str) -> None:
+    """With faults at their fields, a value of the disk beside a typed one, and a list of completions open."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=site.url, bypass_csp=True)
+    context.add_cookies([{"name": "theme", "value": theme, "url": site.url}])
+    page = context.new_page()
+    page.goto(f"/characters/{slug}/edit")
+    page.fill("#e-lora-lora-weight", "500")
+    page.fill("#e-identity-eyes", "typed eyes")
+    page.click("#save")
+    page.wait_for_selector("#e-lora-lora-weight-h .hint")
+    file_of(site, slug).write_text(json.dumps(character(slug, "Other", eyes=f"{theme} eyes"), indent=2) + "\n")
+    page.wait_for_selector("#e-identity-eyes-t .lk")
+    told = []
+    for field, typed in (("#e-identity-hair", ", blue d"), ("#e-tags-origin-type", "i")):
+        page.fill(field, "")
+        page.focus(field)
+        page.keyboard.type(typed)
+        page.wait_for_selector("#ac-list")
+        page.keyboard.press("ArrowDown")
+        page.evaluate(AXE)
+        found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        told += [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found]
+
+    context.close()
+    assert not told, "\n".join(told)
+
+
+def test_a_text_changed_on_the_disk_too_is_compared_field_by_field(site: Site, pages: Open, slug: str) -> None:
+    page = pages(f"/characters/{slug}/edit?tab=json")
+    file, text = file_of(site, slug), page.input_value("#json")
+    page.fill("#json", text.replace("long blonde hair", "red hair"))
+
+    file.write_text(file.read_text().replace("blue eyes", "green eyes"))
+    page.wait_for_selector("#disk >> text=Your text is kept")
+    page.click("#disk-compare")
+    page.wait_for_selector("dialog#conflict[open]")
+    with page.expect_navigation():
+        page.click("#save-mix")
+
+    saved = on_disk(site, slug)["identity"]
+    assert (saved["hair"], saved["eyes"]) == ("red hair", "green eyes")
 
 
 def test_every_fault_of_a_form_stands_at_its_field(site: Site, pages: Open, slug: str) -> None:

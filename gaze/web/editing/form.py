@@ -82,6 +82,15 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
         return _chips(self.inputs)
 
     @property
+    def weight(self) -> list[Input]:
+        """A weight with the two ends it is drawn between, for a slider; empty if there is none."""
+        by_key = {item.key: item for item in self.inputs if item.kind == "number"}
+        for key, item in by_key.items():
+            if f"{key}_min" in by_key and f"{key}_max" in by_key:
+                return [item, by_key[f"{key}_min"], by_key[f"{key}_max"]]
+        return []
+
+    @property
     def filled(self) -> str:
         """How many fields say something: `5 of 10`."""
         if self.outfits is not None:
