@@ -15,9 +15,11 @@ from gaze.core.plantext import fault_json
 from gaze.library.service import UnusableText
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, render, wants_json
-from gaze.web.editing import page as editing
-from gaze.web.editing.form import with_typed
-from gaze.web.editing.page import Conflict, Opened, Outcome
+from gaze.web.editing import opened as files
+from gaze.web.editing import save as saving
+from gaze.web.editing.fields import with_typed
+from gaze.web.editing.opened import Opened
+from gaze.web.editing.save import Conflict, Outcome
 from gaze.web.library import category_of
 
 AnyRequest = Request[Any, Any, Any]
@@ -28,10 +30,10 @@ async def edit(request: AnyRequest, gaze: Context, category: str, slug: str) -> 
     """The form, or with `tab=json` the text of the file; a file that cannot be used has only its text."""
     category_of(gaze, category)
     given = await forms.values(request)
-    found = await asyncio.to_thread(editing.opened, gaze, category, slug)
+    found = await asyncio.to_thread(files.opened, gaze, category, slug)
     if forms.one(given, "tab") == "json" or found.raw is None:
         return _json_page(request, found)
-    form = await asyncio.to_thread(editing.form_of, gaze, found, given)
+    form = await asyncio.to_thread(files.form_of, gaze, found, given)
     return _form_page(request, found, form, data={"version": found.version, "fields": form.base})
 
 
@@ -41,7 +43,7 @@ async def save(request: AnyRequest, gaze: Context, category: str, slug: str) -> 
     category_of(gaze, category)
     given = await forms.values(request)
     try:
-        told = await asyncio.to_thread(editing.save_form, gaze, category, slug, given)
+        told = await asyncio.to_thread(saving.save_form, gaze, category, slug, given)
     except Refusal as refusal:
         return await _kept(request, gaze, category, slug, given, refusal)
     if told.faults:
@@ -54,7 +56,7 @@ async def merge(request: AnyRequest, gaze: Context, category: str, slug: str) ->
     """Write the version chosen for each field; 409 again if the file has changed once more."""
     category_of(gaze, category)
     given = await forms.values(request)
-    told = await asyncio.to_thread(editing.save_mix, gaze, category, slug, given)
+    told = await asyncio.to_thread(saving.save_mix, gaze, category, slug, given)
     if told.conflict:
         return _conflict(request, told.conflict)
     return answer(
@@ -83,7 +85,7 @@ async def save_json(request: AnyRequest, gaze: Context, category: str, slug: str
     category_of(gaze, category)
     given = await forms.values(request)
     try:
-        told = await asyncio.to_thread(editing.save_text, gaze, category, slug, given)
+        told = await asyncio.to_thread(saving.save_text, gaze, category, slug, given)
     except UnusableText as refusal:
         return await _unusable(request, gaze, category, slug, given, refusal)
     except Refusal as refusal:
@@ -140,7 +142,7 @@ async def _saved(request: AnyRequest, gaze: Context, told: Outcome) -> Response[
         return answer(request, data=_saved_json(told), goto=href)
     if told.asset.slug != told.opened.slug or told.opened.raw is None:
         return Response("", media_type=HTML, headers={"HX-Redirect": href})
-    now, base = await asyncio.to_thread(editing.after, gaze, told)
+    now, base = await asyncio.to_thread(saving.after, gaze, told)
     base_json = msgspec.json.encode(base).decode() if told.form else ""
     context = {"found": now, "version": now.version, "base_json": base_json, "text": now.text, "told": told}
     return render(request, "asset/_edit_saved.html", context)
@@ -158,7 +160,7 @@ def _faults(request: AnyRequest, told: Outcome) -> Response[Any]:
     if is_htmx(request):
         context = {"faults": told.faults, "form": told.form}
         return render(request, "asset/_edit_faults.html", context, status=400)
-    return _form_page(request, told.opened, editing.filled(told), status=400, base=told.base, version=told.version)
+    return _form_page(request, told.opened, saving.filled(told), status=400, base=told.base, version=told.version)
 
 
 def _conflict(request: AnyRequest, conflict: Conflict) -> Response[Any]:
@@ -193,16 +195,16 @@ async def _kept(
         raise refusal
     errors = [fault.message for fault in refusal.faults]
     try:
-        found = await asyncio.to_thread(editing.opened, gaze, category, slug)
+        found = await asyncio.to_thread(files.opened, gaze, category, slug)
     except Refusal:
-        found = editing.last_known(gaze, category, slug)
+        found = files.last_known(gaze, category, slug)
     version = forms.one(given, "version")
     if tab == "json":
         text = forms.raw(given, "json") or found.text
         return _json_page(request, found, status=refusal.status, text=text, version=version, errors=errors)
-    form = await asyncio.to_thread(editing.form_of, gaze, found, given)
-    base = editing.base_of(given)
-    typed = editing.typed_of(form, given, base)
+    form = await asyncio.to_thread(files.form_of, gaze, found, given)
+    base = files.base_of(given)
+    typed = saving.typed_of(form, given, base)
     shown = with_typed(form, typed, {})
     return _form_page(
         request, found, shown, status=refusal.status, base=base or form.base, version=version, errors=errors
@@ -217,7 +219,7 @@ async def _unusable(
         return _errors(422, refusal.faults)
     if is_htmx(request):
         return render(request, "asset/_edit_check.html", {"problems": refusal.problems}, status=422)
-    found = await asyncio.to_thread(editing.opened, gaze, category, slug)
+    found = await asyncio.to_thread(files.opened, gaze, category, slug)
     text, version = forms.raw(given, "json"), forms.one(given, "version")
     return _json_page(request, found, status=422, text=text, version=version, problems=refusal.problems)
 
