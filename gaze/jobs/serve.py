@@ -15,10 +15,12 @@ import redis
 from gaze.comfyui.pool import Pool
 from gaze.jobs import events
 from gaze.jobs.choose import PER_BACKEND, Slots
-from gaze.jobs.image_job import JobTools, image_job
+from gaze.jobs.image_job import image_job
 from gaze.jobs.queue import JobQueue
 from gaze.jobs.record import QueueName, new_id
 from gaze.jobs.redis import connect
+from gaze.jobs.strays import collect
+from gaze.jobs.tools import JobTools
 from gaze.jobs.worker import MOST_JOBS, Cancels, JobFunction, hear_cancels, make_worker, tend
 from gaze.library.service import Library
 from gaze.settings import LiveSettings
@@ -62,11 +64,12 @@ async def serve_comfy(settings: LiveSettings, redis_url: str, library: Library) 
             if pool.healthy():
                 await queue.wake("comfy")
 
-        async def renew_slots() -> None:
+        async def keep_places() -> None:
             while True:
                 await asyncio.sleep(3)
                 with contextlib.suppress(redis.RedisError):
                     await slots.renew()
+                    await collect(connection, pool)
 
         await pool.refresh()
         functions: list[tuple[str, JobFunction]] = [("image_job", run)]
@@ -78,7 +81,7 @@ async def serve_comfy(settings: LiveSettings, redis_url: str, library: Library) 
             hear_cancels(queue, cancels),
             tend(queue, "comfy", worker, lambda: PER_BACKEND * len(pool.healthy())),
             pool.watch(backends_changed, every_s=1.0),
-            renew_slots(),
+            keep_places(),
         )
         await pool.close()
 
