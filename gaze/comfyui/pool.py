@@ -185,8 +185,13 @@ async def probe(url: str, http: httpx.AsyncClient) -> Backend:
 
 def check_url(url: str) -> str:
     """The address in its usual form; ValueError in words for one that is no server's or a metadata service's (F98)."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    url = url.strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        fits = False
+    if not fits:
         raise ValueError(f"«{url}» is no address of a server; it looks like http://192.168.1.20:8188")
     try:
         port_fits = parts.port is None or parts.port > 0
@@ -194,9 +199,9 @@ def check_url(url: str) -> str:
         port_fits = False
     if not port_fits:
         raise ValueError(f"«{url}» has no port between 1 and 65535")
-    if _is_special(parts.hostname):
+    if _is_special(str(parts.hostname)):
         raise ValueError(f"«{parts.hostname}» is never a ComfyUI server; give the address of the machine it runs on")
-    return url.strip().rstrip("/")
+    return url
 
 
 def _is_special(host: str) -> bool:
@@ -238,8 +243,7 @@ def _up(known: Backend, system: System, running: int, pending: int) -> Backend:
 
 def _name(url: str) -> str:
     """A short name: the host, with the port where it is not ComfyUI's usual one."""
-    parts = urlsplit(url)
     with contextlib.suppress(ValueError):
-        port = parts.port
-        return f"{parts.hostname}:{port}" if port not in (None, 8188) else str(parts.hostname)
+        parts = urlsplit(url)
+        return f"{parts.hostname}:{parts.port}" if parts.port not in (None, 8188) else str(parts.hostname or url)
     return url
