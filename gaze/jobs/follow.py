@@ -23,6 +23,7 @@ SILENCE_S = 5.0
 TELL_EVERY_S = 0.25
 # The history is written a moment after the success message on some servers.
 ENDING_S = 0.1
+_ENDS = ("done", "error", "interrupted")
 
 
 class Pictures(msgspec.Struct, frozen=True):
@@ -73,13 +74,14 @@ async def follow(
         found = await comfy.history(prompt_id) if listener.over else await look_twice(comfy, prompt_id)
         if found.place == "lost":
             found = await look_twice(comfy, prompt_id)
+        silent += not moved
+        # An end that was not heard, or a long silence of a run: the socket may have gone deaf, for the next jobs too.
+        if not moved and not ending and (found.place in _ENDS or (silent % 2 == 0 and found.place == "running")):
+            await socket.renew()
         pictures = _pictures(found, work, comfy.url)
         if pictures is not None:
             return pictures
         ending, listener.over = listener.over, False
-        silent += not moved
-        if silent and silent % 2 == 0 and found.place == "running" and not ending:
-            await socket.renew()
 
 
 async def look_twice(comfy: Comfy, prompt_id: str) -> Found:

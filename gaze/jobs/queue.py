@@ -6,6 +6,7 @@ a user who cancels at the same moment never both win. arq carries ids only.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -227,6 +228,7 @@ class JobQueue:
             # Attempts that are over are no longer looked for.
             "attempts": tuple(msgspec.structs.replace(attempt, lost=True) for attempt in job.attempts),
         }
+        await self._let_go(job_id)
         if await self.move(job, "queued", allowed=OVER, **changes):
             async with self.redis.pipeline(transaction=True) as pipe:
                 _drop(pipe, job)
@@ -273,6 +275,12 @@ class JobQueue:
                 _hand_over(pipe, job, await self.redis.zscore(keys.active(queue), job.id) or time.time() * 1000)
             await pipe.execute()
         return len(missing)
+
+    async def _let_go(self, job_id: str, within_s: float = 2.0) -> None:
+        """Wait until no worker holds a job that is over: arq's own end of it would take a new entry away."""
+        deadline = time.monotonic() + within_s
+        while await self.held(job_id) and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
 
     async def held(self, job_id: str) -> bool:
         """Whether a live worker holds the job."""
