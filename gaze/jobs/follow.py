@@ -6,10 +6,12 @@ The history decides whether a run is over; the websocket only tells how far it i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
+import redis
 
 from gaze.comfyui import words
 from gaze.comfyui.client import Comfy, Found, Image
@@ -67,7 +69,8 @@ async def follow(
             raise Over("cancelled")
         if moved := heard or owes:
             silent = 0
-            owes = await tell(listener)
+            with contextlib.suppress(redis.RedisError):  # the run goes on without Redis, and so do we
+                owes = await tell(listener)
         asked, listener.gap = listener.gap, False
         if moved and not (listener.over or ending or asked):
             continue
@@ -147,8 +150,8 @@ class Meter:
         """Publish the newest step and preview; True if it was too early, so that they are still owed."""
         at = self._monotonic()
         if listener.started and not self._running:
-            self._running = True
             await self._queue.move(self._job, "running", started=now())
+            self._running = True
         if at - self._told < TELL_EVERY_S:
             return not listener.over
         progress, eta = self._measure(listener, at)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+import redis
+
 from gaze.comfyui.client import Comfy, Image, Unreachable
 from gaze.core.errors import Refusal
 from gaze.jobs.choose import Choice
@@ -17,9 +19,27 @@ from gaze.jobs.tools import JobTools
 
 log = logging.getLogger("gaze.jobs")
 
+# Longer than a restart takes; after that the job goes back to the queue.
+REDIS_PATIENCE_S = 60.0
+
 
 async def keep(tools: JobTools, job: Job, work: Work, choice: Choice, pictures: Pictures) -> None:
-    """Fetch, verify and save the pictures with their sidecars, then say that the job is done."""
+    """Fetch, verify and save the pictures with their sidecars, then say that the job is done.
+
+    A Redis that is away or may not write is waited for: all that is done here may be done twice.
+    """
+    deadline = tools.monotonic() + REDIS_PATIENCE_S
+    while True:
+        try:
+            await _keep(tools, job, work, choice, pictures)
+            return
+        except redis.RedisError:
+            if tools.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.5)
+
+
+async def _keep(tools: JobTools, job: Job, work: Work, choice: Choice, pictures: Pictures) -> None:
     comfy = tools.pool.client(choice.backend)
     job = await tools.queue.get(job.id)
     if job.over:

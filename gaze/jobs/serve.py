@@ -22,6 +22,7 @@ from gaze.jobs.redis import connect
 from gaze.jobs.strays import collect
 from gaze.jobs.tools import JobTools
 from gaze.jobs.worker import MOST_JOBS, Cancels, JobFunction, hear_cancels, make_worker, tend
+from gaze.library.images import UPLOADS, folder_of
 from gaze.library.service import Library
 from gaze.settings import LiveSettings
 
@@ -35,6 +36,14 @@ class KeepInLibrary:
         self._library = library
 
     def save(self, category: str, slug: str, stem: str, data: bytes, sidecar: Mapping[str, Any]) -> str:
+        """As the library saves; a run that was saved before (a worker died right after that) is not saved twice."""
+        folder = self._library.root / UPLOADS / folder_of(category, slug)
+        for image in folder.glob(f"{stem}.*"):  # the stem bears the mark of the run
+            if image.suffix == ".json":
+                continue
+            if image.with_name(f"{image.name}.json").is_file():
+                return image.relative_to(self._library.root / UPLOADS).as_posix()
+            image.unlink()  # died before its sidecar
         return self._library.save_image(category, slug, stem, data, sidecar)
 
     def show(self, category: str, slug: str, path: str, action: str, kind: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,8 +19,8 @@ from gaze.jobs.tools import JobTools
 
 log = logging.getLogger("gaze.jobs")
 
-# How long a dead backend's run is waited for before another backend gets it.
-PATIENCE_S = 15.0
+# How long a backend may be away before another one gets its runs.
+PATIENCE_S = 10.0
 
 
 async def resume(tools: JobTools, job: Job, work: Work) -> tuple[Choice, Job] | None:
@@ -31,17 +32,16 @@ async def resume(tools: JobTools, job: Job, work: Work) -> tuple[Choice, Job] | 
     if attempt is None:
         return None
     comfy = tools.pool.client(attempt.backend)
-    began = tools.monotonic()
     while True:
         try:
             found = await look_twice(comfy, attempt.prompt_id)
             break
         except Unreachable:
-            in_use = {backend.url for backend in tools.pool.backends}
             others = any(backend.url != attempt.backend for backend in await tools.pool.current())
-            if not others and attempt.backend in in_use:
+            away_s = _away_s(tools, attempt.backend)
+            if not others and away_s is not None:
                 raise
-            if attempt.backend not in in_use or tools.monotonic() - began > PATIENCE_S:
+            if away_s is None or away_s > PATIENCE_S:
                 await take_off(tools.queue.redis, tools.pool, attempt.backend, attempt.prompt_id)
                 raise Again(f"{host(attempt.backend)} is gone; the job was given to another server.") from None
             await _sleep(tools, job.id, 1.0)
@@ -133,6 +133,14 @@ async def _judge(tools: JobTools, job: Job, work: Work, comfy: Comfy, prompt_id:
         await comfy.cancel(prompt_id)
         raise Over("failed", text)
     await tools.queue.note(job, message=f"A part of the workflow was refused: {text}")
+
+
+def _away_s(tools: JobTools, url: str) -> float | None:
+    """Seconds for which a backend has not answered; None for one that the settings no longer name."""
+    backend = next((backend for backend in tools.pool.backends if backend.url == url), None)
+    if backend is None:
+        return None
+    return 0.0 if backend.up else time.time() - backend.since
 
 
 async def _sleep(tools: JobTools, job_id: str, wait_s: float) -> None:

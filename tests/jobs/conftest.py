@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -47,20 +45,3 @@ async def hand(_yard: Yard) -> AsyncIterator[Hand]:
     yield made
     await made.close()
     _yard.simulators[0].faults()
-
-
-@pytest.fixture
-async def own_yard(tmp_path: Path, simulator: Callable[..., Simulator]) -> AsyncIterator[Callable[..., Hand]]:
-    """Makes a yard for a test that breaks it, with `simulators` or with one of its own."""
-    made: list[Hand] = []
-
-    def make(*simulators: Simulator, **env: Any) -> Hand:
-        root = tmp_path / f"yard{len(made)}"
-        yard = Yard(root, *(simulators or (simulator("--steps-per-second", "50"),)), env=env).start()
-        made.append(Hand(yard))
-        return made[-1]
-
-    yield make
-    for each in made:
-        await each.close()
-        each.yard.stop()

@@ -122,12 +122,6 @@ async def test_F71_a_deaf_socket_is_done_within_ten_seconds(hand: Hand) -> None:
     assert time.monotonic() - began < 10
 
 
-async def test_a_stalled_stream_is_done_by_asking_the_history(hand: Hand) -> None:
-    simulator_of(hand).faults({"name": "stall-all"})
-
-    await hand.wait(await hand.put(a_graph(73)), within_s=12)
-
-
 async def test_a_cut_socket_in_mid_run_changes_nothing(hand: Hand) -> None:
     simulator_of(hand).faults({"name": "drop-websocket", "step": 5, "times": 1})
 
@@ -303,7 +297,7 @@ async def test_a_run_interrupted_by_somebody_else_says_so(hand: Hand) -> None:
 
 
 async def test_only_two_jobs_are_submitted_to_a_backend_at_a_time(hand: Hand) -> None:
-    jobs = [await hand.put(a_graph(100 + n, steps=40)) for n in range(4)]
+    jobs = [await hand.put(a_graph(100 + n, steps=15)) for n in range(4)]
 
     most = 0
     while (await hand.queue.get(jobs[-1].id)).status != "done":
@@ -378,7 +372,7 @@ async def test_F66_a_scheduler_the_backend_does_not_know_fails_with_near_matches
 async def test_many_jobs_run_in_the_order_in_which_they_were_queued(own_yard: Callable[..., Hand]) -> None:
     hand = own_yard()
     await hand.queue.pause("comfy", True)
-    jobs = [a_job() for _ in range(20)]
+    jobs = [a_job() for _ in range(8)]
     await hand.queue.enqueue([(job, some_work(a_graph(n))) for n, job in enumerate(jobs)])
     await hand.queue.pause("comfy", False)
 
