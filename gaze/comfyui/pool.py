@@ -74,7 +74,7 @@ class Pool:
         self._client_id = client_id
         self._backends: dict[str, Backend] = {}
         self._infos: dict[str, tuple[float, dict[str, Any]]] = {}
-        self._sockets: dict[str, Socket] = {}
+        self._sockets: dict[tuple[str, str], Socket] = {}
         self._looked = 0.0
         self._look = asyncio.Lock()
 
@@ -106,11 +106,21 @@ class Pool:
     def client(self, url: str) -> Comfy:
         return Comfy(url, self._http)
 
-    def socket(self, url: str) -> Socket:
-        """The shared websocket of a server; its client id is this process's own (two with one id go deaf)."""
-        if url not in self._sockets:
-            self._sockets[url] = Socket(url, self._client_id)
-        return self._sockets[url]
+    def socket(self, url: str, client_id: str = "") -> Socket:
+        """The shared websocket of a server; its client id is this process's own (two with one id go deaf).
+
+        With the `client_id` of a dead process it hears of the runs which that one submitted.
+        """
+        key = (url, client_id or self._client_id)
+        if key not in self._sockets:
+            self._sockets[key] = Socket(*key)
+        return self._sockets[key]
+
+    async def release(self, socket: Socket) -> None:
+        """Close a dead process's socket once nobody listens; our own stays for the next job."""
+        if socket.client_id != self._client_id and not socket.wanted:
+            self._sockets = {key: other for key, other in self._sockets.items() if other is not socket}
+            await socket.close()
 
     async def refresh(self) -> bool:
         """Ask every server how it is; True if anything that pages show has changed."""

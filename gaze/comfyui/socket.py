@@ -104,6 +104,11 @@ class Socket:
     def forget(self, prompt_id: str) -> None:
         self._listeners.pop(prompt_id, None)
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
     async def renew(self) -> None:
         """Drop the connection and open another: one that is open may have gone deaf (specification comfyui 3).
 

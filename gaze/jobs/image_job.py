@@ -92,14 +92,15 @@ async def _do(tools: JobTools, job: Job, work: Work) -> None:
 
 
 async def _follow(tools: JobTools, job: Job, work: Work, choice: Choice) -> Pictures:
-    prompt_id = job.attempts[-1].prompt_id
-    comfy, socket = tools.pool.client(choice.backend), tools.pool.socket(choice.backend)
-    listener = await socket.listen(prompt_id)
+    attempt = job.attempts[-1]
+    comfy, socket = tools.pool.client(choice.backend), tools.pool.socket(choice.backend, attempt.client)
+    listener = await socket.listen(attempt.prompt_id)
     meter = Meter(tools.queue, job, work, tools.monotonic)
     try:
-        return await follow(comfy, socket, listener, prompt_id, work, tools.cancelled(job.id), meter.tell)
+        return await follow(comfy, socket, listener, attempt.prompt_id, work, tools.cancelled(job.id), meter.tell)
     finally:
-        socket.forget(prompt_id)
+        socket.forget(attempt.prompt_id)
+        await tools.pool.release(socket)
 
 
 async def _wait(tools: JobTools, job_id: str, why: str) -> None:

@@ -63,10 +63,11 @@ async def submit(tools: JobTools, job: Job, work: Work) -> tuple[Choice, Job]:
         if error.permanent:
             raise Over("failed", " ".join(error.sentences)) from error
         raise Unreachable(" ".join(error.sentences)) from error
+    comfy, socket = tools.pool.client(choice.backend), tools.pool.socket(choice.backend)
     prompt_id = new_id()
     job = msgspec.structs.replace(
         job,
-        attempts=(*job.attempts, Attempt(prompt_id, choice.backend)),
+        attempts=(*job.attempts, Attempt(prompt_id, choice.backend, client=socket.client_id)),
         status="queued",
         backend=choice.name,
         message=" ".join((*choice.notes, job.message)).strip(),
@@ -79,7 +80,6 @@ async def submit(tools: JobTools, job: Job, work: Work) -> tuple[Choice, Job]:
         raise Over("cancelled")
     log.info("job submitted", extra={"job": job.id, "backend": choice.backend, "prompt": prompt_id})
     log.debug("prompts of job %s\n%s", job.id, prompts_block(work))
-    comfy, socket = tools.pool.client(choice.backend), tools.pool.socket(choice.backend)
     await socket.listen(prompt_id)
     graph = with_prefix(choice.graph, work, prompt_id)
     chunks = {"gaze": {"job": job.id, "recipe": work.recipe}}

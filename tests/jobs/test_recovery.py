@@ -142,7 +142,7 @@ async def test_a_worker_asked_to_end_gives_its_run_back_and_the_next_one_finds_i
 ) -> None:
     comfyui = simulator("--steps-per-second", "40")
     hand = own_yard(comfyui)
-    job = await hand.put(a_graph(steps=70))
+    job = await hand.put(a_graph(steps=160))
     await hand.wait(job, "running")
 
     began = time.monotonic()
@@ -150,8 +150,13 @@ async def test_a_worker_asked_to_end_gives_its_run_back_and_the_next_one_finds_i
     assert await asyncio.to_thread(hand.yard.workers[0].wait, 5) == 0
     assert time.monotonic() - began < 1.5
     assert not await hand.queue.held(job.id)
+    before = (await hand.queue.get(job.id)).progress.value
     hand.yard.add_worker()
 
+    async def goes_on() -> bool:
+        return (await hand.queue.get(job.id)).progress.value > before
+
+    await until(goes_on, what="progress of a run that another worker submitted")
     done = await hand.wait(job)
     assert len(done.attempts) == 1
     assert comfyui.state()["jobs"]["interrupted"] == 0 and accepted(comfyui) == 1
