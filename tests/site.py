@@ -125,7 +125,10 @@ class Site:
         """Process ids of what it started, by name: web, comfy, llm, simulator, redis."""
         assert self.process is not None
         found = subprocess.run(
-            ["ps", "--ppid", str(self.process.pid), "-o", "pid=,args="], capture_output=True, text=True, check=False
+            ["ps", "-ww", "--ppid", str(self.process.pid), "-o", "pid=,args="],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         marks = {
             " web": "web",

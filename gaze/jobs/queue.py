@@ -118,10 +118,11 @@ class JobQueue:
             # Running jobs stand in the active set too, so some more are asked for.
             pipe.zrange(keys.active(queue), 0, window + 63)
             pipe.zcard(keys.active(queue))
-            pipe.zremrangebyscore(keys.recent(queue), "-inf", time.time() * 1000 - self._keep_s * 1000)
-            pipe.zrevrange(keys.recent(queue), 0, recent - 1)
+            # Nothing is written here: the page is to be seen when Redis may not write, too (F84).
+            since = time.time() * 1000 - self._keep_s * 1000
+            pipe.zrevrangebyscore(keys.recent(queue), "+inf", since, start=0, num=recent)
             pipe.exists(keys.paused(queue))
-            running_ids, active_ids, active, _, recent_ids, paused = await pipe.execute()
+            running_ids, active_ids, active, recent_ids, paused = await pipe.execute()
         running = await self.many(sorted(keys.texts(running_ids)))
         waiting = [job_id for job_id in keys.texts(active_ids) if job_id.encode() not in running_ids][:window]
         queued = [job for job in await self.many(waiting) if not job.over]

@@ -8,6 +8,7 @@ local id, status = ARGV[5], ARGV[1]
 redis.call('HSET', KEYS[1], 'status', status, unpack(ARGV, 7))
 if status == 'done' or status == 'failed' or status == 'cancelled' then
   redis.call('ZREM', KEYS[2], id) redis.call('SREM', KEYS[3], id) redis.call('ZADD', KEYS[4], ARGV[3], id)
+  redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', ARGV[3] - ARGV[4] * 1000)
   redis.call('EXPIRE', KEYS[1], ARGV[4]) redis.call('EXPIRE', KEYS[6], ARGV[4])
 else
   redis.call('ZADD', KEYS[2], 'NX', ARGV[3], id) redis.call('ZREM', KEYS[4], id)

@@ -81,6 +81,8 @@ async def serve_comfy(settings: LiveSettings, redis_url: str, library: Library) 
                     await collect(connection, pool)
 
         await pool.refresh()
+        with contextlib.suppress(redis.RedisError):
+            await backends_changed()  # jobs that waited when the last worker ended
         functions: list[tuple[str, JobFunction]] = [("image_job", run)]
         worker = make_worker(connection, "comfy", functions, MOST_JOBS)
         await run_worker(

@@ -105,7 +105,7 @@ def test_a_killed_redis_is_started_again_and_jobs_go_on(own_site: Make) -> None:
     time.sleep(1.1)  # what is older than a second is on disk
 
     kill(site, "redis")
-    until(lambda: healthy(site), what="the pages")
+    until(lambda: site.http.get(f"/api/queue/{job_id}/status").status_code == 200, what="the pages")
 
     assert site.wait(job_id)["result"] and images(site) == 1
     assert set(site.children()) == ALL
@@ -152,6 +152,7 @@ def test_a_job_interrupted_by_ctrl_c_is_done_after_the_next_start(own_site: Make
     site.wait(job_id, "running")
     site.stop()
 
+    site.log.unlink()  # where the next start prints its address
     again = Site(site.root).start()
     try:
         assert again.wait(job_id)["result"] and images(again) == 1
@@ -189,7 +190,7 @@ def test_F84_a_redis_that_may_not_write_is_503_in_words_and_nothing_is_queued(ow
     import redis
 
     from gaze.jobs.redis import socket_path
-    from tests.jobs.test_recovery import misconf
+    from tests.jobs.yard import misconf
 
     site = up(own_site())
     plain = redis.Redis(unix_socket_path=str(socket_path(site.root)))

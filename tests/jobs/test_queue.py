@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from pathlib import Path
 
 import pytest
 from arq.constants import in_progress_key_prefix, job_key_prefix
@@ -16,7 +17,8 @@ from gaze.jobs import events, keys
 from gaze.jobs.keys import arq_queue
 from gaze.jobs.queue import JobQueue
 from gaze.jobs.record import MOVES, OPEN, OVER, Attempt, Job, Progress, Result, new_id
-from tests.jobs.yard import a_job, some_work
+from gaze.jobs.redis import connect
+from tests.jobs.yard import Redis, a_job, misconf, some_work
 
 
 async def put(queue: JobQueue, count: int = 1, **fields: object) -> list[Job]:
@@ -88,6 +90,32 @@ async def test_finished_jobs_are_forgotten_after_their_time(queue: JobQueue) -> 
 
     assert 23 * 3600 < await queue.redis.ttl(keys.record(job.id)) <= 24 * 3600
     assert 23 * 3600 < await queue.redis.ttl(keys.work(job.id)) <= 24 * 3600
+
+
+async def test_finished_jobs_past_their_time_leave_the_list(redis_server: Redis, queue: JobQueue) -> None:
+    short = JobQueue(queue.redis, keep_s=1)
+    old, new = await put(short, 2)
+    await short.move(old, "done")
+    await queue.redis.zadd(keys.recent("comfy"), {old.id: time.time() * 1000 - 2000})
+
+    assert (await short.listing("comfy")).recent == []
+    await short.move(new, "done")
+
+    assert await queue.redis.zcard(keys.recent("comfy")) == 1
+
+
+async def test_F84_the_queue_is_still_shown_when_redis_may_not_write(tmp_path: Path) -> None:
+    made = Redis(tmp_path).start()
+    queue = JobQueue(connect(made.url))
+    (job,) = await put(queue)
+    heal = misconf(made.plain(), made.server.folder)
+
+    listing = await queue.listing("comfy")
+
+    assert [seen.id for seen in listing.queued] == [job.id]
+    heal()
+    await queue.redis.aclose()
+    made.stop()
 
 
 async def test_open_jobs_are_never_forgotten(queue: JobQueue) -> None:

@@ -14,7 +14,7 @@ import redis
 
 from gaze.jobs.record import Job
 from gaze.jobs.strays import take_off
-from tests.jobs.yard import Hand, a_graph, a_job, some_work, until
+from tests.jobs.yard import Hand, a_graph, a_job, misconf, some_work, until
 from tests.site import Simulator
 
 Make = Callable[..., Hand]
@@ -42,6 +42,21 @@ async def test_a_job_for_a_server_that_is_away_waits_and_goes_on_at_once(own_yar
 
     assert time.monotonic() - came_up < 2.5
     assert done.message == "", "why it waited is over"
+    comfyui.stop()
+
+
+async def test_a_job_that_waited_goes_on_at_once_with_a_new_worker(own_yard: Make, tmp_path: Path) -> None:
+    comfyui = asleep(tmp_path)
+    hand = own_yard(comfyui)
+    job = await hand.put()
+    await hand.wait(job, "waiting")
+    hand.yard.workers[0].terminate()
+    await asyncio.to_thread(hand.yard.workers[0].wait, 5)
+    await asyncio.to_thread(comfyui.start)
+
+    hand.yard.add_worker()
+
+    await hand.wait(job, within_s=5)
     comfyui.stop()
 
 
@@ -213,27 +228,6 @@ async def _refusal(hand: Hand) -> str:
         assert (await hand.queue.counts("comfy")).active == 1
         return str(error)
     return ""
-
-
-def misconf(plain: redis.Redis, folder: Path) -> Callable[[], None]:
-    """Make a Redis refuse to write, as on a full disk; the value mends it."""
-    obstacle = folder / "dump.rdb"
-    obstacle.mkdir()
-    (obstacle / "x").touch()
-    plain.config_set("save", "100000 1")
-    plain.bgsave()
-    deadline = time.monotonic() + 5
-    while plain.info("persistence")["rdb_last_bgsave_status"] != "err":
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-    def heal() -> None:
-        (obstacle / "x").unlink()
-        obstacle.rmdir()
-        plain.config_set("save", "")
-        plain.config_set("stop-writes-on-bgsave-error", "no")
-
-    return heal
 
 
 async def test_F81_a_restart_of_redis_in_mid_job_loses_and_doubles_nothing(

@@ -110,6 +110,27 @@ class Redis:
         self.server.stop()
 
 
+def misconf(plain: redis.Redis, folder: Path) -> Callable[[], None]:
+    """Make a Redis refuse to write, as on a full disk; the value mends it."""
+    obstacle = folder / "dump.rdb"
+    obstacle.mkdir()
+    (obstacle / "x").touch()
+    plain.config_set("save", "100000 1")
+    plain.bgsave()
+    deadline = time.monotonic() + 5
+    while plain.info("persistence")["rdb_last_bgsave_status"] != "err":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+    def heal() -> None:
+        (obstacle / "x").unlink()
+        obstacle.rmdir()
+        plain.config_set("save", "")
+        plain.config_set("stop-writes-on-bgsave-error", "no")
+
+    return heal
+
+
 class Yard:
     """Redis, simulators and comfy workers on one root."""
 
