@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import pytest
@@ -22,24 +21,6 @@ def accepted(simulator: Simulator) -> int:
 async def kill_worker(hand: Hand) -> None:
     hand.yard.workers[0].kill()
     await asyncio.to_thread(hand.yard.workers[0].wait)
-
-
-async def test_F82_a_killed_workers_job_is_taken_over_and_not_drawn_twice(
-    own_yard: Make,
-    simulator: Callable[..., Simulator],
-) -> None:
-    comfyui = simulator("--steps-per-second", "20")
-    hand = own_yard(comfyui)
-    job = await hand.put(a_graph(steps=40))
-    await hand.wait(job, "running")
-
-    await kill_worker(hand)
-    began = time.monotonic()
-    hand.yard.add_worker()
-    done = await hand.wait(job, within_s=30)
-
-    assert time.monotonic() - began < 20
-    assert accepted(comfyui) == 1 and len(done.attempts) == 1 and len(hand.yard.images()) == 1
 
 
 async def test_of_200_jobs_none_is_lost_or_drawn_twice_when_the_worker_is_killed(
@@ -70,7 +51,7 @@ async def test_one_of_two_servers_dies_and_the_other_does_its_jobs(
 ) -> None:
     one, other = simulator("--steps-per-second", "40"), simulator("--steps-per-second", "40")
     hand = own_yard(one, other)
-    jobs = [await hand.put(a_graph(steps=60)) for _ in range(4)]
+    jobs = [await hand.put(a_graph(steps=20)) for _ in range(4)]
     await until(lambda: accepted(one) == 2 and accepted(other) == 2)
 
     one.kill()

@@ -157,7 +157,7 @@ async def test_a_worker_asked_to_end_gives_its_run_back_and_the_next_one_finds_i
 ) -> None:
     comfyui = simulator("--steps-per-second", "40")
     hand = own_yard(comfyui)
-    job = await hand.put(a_graph(steps=160))
+    job = await hand.put(a_graph(steps=110))
     await hand.wait(job, "running")
 
     began = time.monotonic()
