@@ -380,4 +380,5 @@ async def test_many_jobs_run_in_the_order_in_which_they_were_queued(own_yard: Ca
 
     ids = {job.id: place for place, job in enumerate(jobs)}
     ran = [ids[entry["prompt"][3]["extra_pnginfo"]["gaze"]["job"]] for entry in history(hand).values()]
-    assert ran == sorted(ran)
+    # Two are on their way at a time, so neighbours may change places.
+    assert all(abs(job - place) <= 1 for place, job in enumerate(ran)) and len(ran) == len(jobs)

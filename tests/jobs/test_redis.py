@@ -138,7 +138,7 @@ def test_nobody_at_an_address_is_no_answer() -> None:
 def load_slowly(made: Redis) -> subprocess.Popen[bytes]:
     """The server once more, killed and then reading its file for some seconds."""
     with made.plain().pipeline(transaction=False) as pipe:
-        for number in range(10_000):
+        for number in range(20_000):
             pipe.set(f"k{number}", "x")
         pipe.execute()
     made.kill()
