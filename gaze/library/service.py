@@ -271,14 +271,18 @@ class Library:
                 return entry.asset
         return None
 
-    def each(self, known: Mapping[str, str]) -> Iterator[tuple[str, str, Asset | None]]:
+    def each(self, known: Mapping[str, str], holding: Sequence[str] = ()) -> Iterator[tuple[str, str, Asset | None]]:
         """Path, version and asset of every file; None for an asset where `known` has this version of the path.
 
-        Assets are made for the caller and not kept: going through 10,000 must not keep 10,000 in memory.
+        With `holding` only files that hold one of these texts somewhere. Assets are made for the caller and not
+        kept: going through 10,000 must not keep 10,000 in memory.
         """
+        texts = [json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "replace") for text in holding]
         for catalog in list(self._assets.catalogs.values()):
             for path, entry in list(catalog.by_path.items()):
                 version = str(entry.row["version"])
+                if texts and not any(text in entry.row["raw"] for text in texts):
+                    continue
                 yield path, version, None if known.get(path) == version else entry.fresh()
 
     def query(self, category: str, query: Query) -> Page:

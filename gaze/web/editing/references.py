@@ -99,7 +99,7 @@ def _follow(library: Library, path: str, of: Category, before: Names, after: Nam
 def rename_outfit(library: Library, asset: Asset, old: str, new: str) -> list[str]:
     """Recipes that dress this asset in an outfit name it by its new name; returns the files changed."""
     changed = []
-    for other in _recipes(library):
+    for other in _recipes(library, old):
         recipe = other.data.recipe
         if recipe.character_outfit == old and asset.choice in recipe.chosen(asset.category.choice):
             library.save_fields(other.category.name, other.slug, {("recipe", "character_outfit"): new})
@@ -115,8 +115,8 @@ def _settings(library: Library, category: Category, before: Names, after: Names)
     return []
 
 
-def _recipes(library: Library) -> Iterator[Asset]:
-    for _, _, asset in library.each({}):
+def _recipes(library: Library, holding: str) -> Iterator[Asset]:
+    for _, _, asset in library.each({}, (holding,)):
         if asset and "recipe" in asset.category.struct.__struct_fields__:
             yield asset
 
@@ -132,7 +132,7 @@ def _all(
     }
     if not able:
         return
-    for path, _, other in library.each({}):
+    for path, _, other in library.each({}, (before.choice, before.id, before.key)):
         if other is None or other.category.name not in able or path == asset.path:
             continue
         raw = msgspec.to_builtins(other.data)
