@@ -660,7 +660,9 @@ def test_any_of_its_images_can_become_the_cover(site: Site, slug: str) -> None:
 def test_outfits_are_added_renamed_worn_and_deleted(site: Site, slug: str) -> None:
     href = f"/characters/{slug}/outfit"
 
-    added = site.post(f"{href}/add", name="Winter").json()["outfits"]
+    first = site.post(f"{href}/add", name="Winter")
+    assert first.status_code == 200, first.text
+    added = first.json()["outfits"]
     copied = site.post(f"{href}/add", copy_of="travel").json()["outfits"]
     renamed = site.post(f"{href}/rename", name="travel", new_name="Road").json()["outfits"]
     site.post(f"{href}/switch", name="Road")
