@@ -22,7 +22,22 @@ from litestar.types import ControllerRouterHandler
 from gaze import __version__
 from gaze.context import Context
 from gaze.settings import Settings
-from gaze.web import api, asset, files, guard, library, problems, queue, settings_page
+from gaze.web import (
+    api,
+    asset,
+    complete,
+    create,
+    edit,
+    files,
+    guard,
+    library,
+    outfits,
+    problems,
+    queue,
+    settings_page,
+    upload,
+)
+from gaze.web.editing.vocabulary import Vocabulary
 from gaze.web.errors import HANDLERS
 from gaze.web.live import Live
 from gaze.web.render import Renderer
@@ -47,9 +62,9 @@ async def live_events(request: AnyRequest, after: str = "") -> ServerSentEvent:
 
 
 @get("/create", include_in_schema=False, sync_to_thread=False)
-def old_create() -> Response[Any]:
-    """An address of the earlier program."""
-    return Redirect("/characters/", status_code=308)
+def old_create(request: AnyRequest) -> Response[Any]:
+    """An address of the earlier program: a new asset of its first category."""
+    return Redirect(f"/{next(iter(request.app.state.gaze.categories))}/create", status_code=308)
 
 
 def routes(context: Context) -> list[ControllerRouterHandler]:
@@ -65,6 +80,11 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *problems.ROUTES,
         *settings_page.ROUTES,
         *library.ROUTES,
+        *complete.ROUTES,
+        *create.ROUTES,
+        *edit.ROUTES,
+        *outfits.ROUTES,
+        *upload.ROUTES,
         *asset.ROUTES,
     ]
 
@@ -104,7 +124,7 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     return Litestar(
         routes(context),
         dependencies={"gaze": Provide(provide_context)},
-        state=State({"gaze": context, "live": live, "render": render}),
+        state=State({"gaze": context, "live": live, "render": render, "vocabulary": Vocabulary()}),
         lifespan=[lifespan],
         before_request=guard.check_request,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]

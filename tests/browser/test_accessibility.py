@@ -11,6 +11,8 @@ from tests.site import Site
 
 PAGES = ["/", "/characters/alice", "/characters/alice?tab=json", "/scenes/", "/scenes/beach", "/presets/evening"]
 PAGES += ["/looks/", "/queue", "/problems", "/settings", "/characters/nobody"]
+PAGES += ["/characters/alice/edit", "/characters/alice/edit?tab=json", "/presets/evening/edit", "/scenes/create"]
+PAGES += ["/checkpoints/create", "/characters/alice/rename", "/characters/alice?tab=images"]
 
 
 @pytest.mark.browser
