@@ -23,6 +23,7 @@ from gaze.core.asset import Asset, slug_of
 from gaze.core.category import Category
 from gaze.core.errors import Conflict, NoSuchAsset, NotFound, Problem, Refusal
 from gaze.core.shelf import Shelf
+from gaze.library import earlier
 from gaze.library.catalog import Catalog, Entry
 from gaze.library.changes import Change, ImageAdded, ImageRemoved, ProblemsChanged, Progress, StateChanged
 from gaze.library.editor import ChangedOnDisk, Editor, FieldPath, UnusableText, blank, check, checked_name, renamed
@@ -133,7 +134,7 @@ class Library:
         with contextlib.suppress(OSError):
             (self.root / "data/.gaze").mkdir(mode=0o700, parents=True, exist_ok=True)
         warm = self.ready or self._snapshot.restore() > 0
-        self._templates.read_shipped()
+        self._templates.read_shipped(self.root)
         told = self._sync.tick(0.0) if self.ready else self._sync.first_read(self._progress, pause)
         self.ready = True
         if not warm:  # everything is new to everybody
@@ -517,6 +518,19 @@ class Library:
         cover = as_cover or (if_none and not self._states.get(category, slug).get("cover"))
         self._editor.set_keys(path, {"cover": image} if cover else {"last_preview": image}, "the state of an asset")
         self._tell(self._sync.refresh([path]))
+
+    def take_over(self) -> int:
+        """Fill the state of assets from the earlier program's database; what is kept already stays. How many were."""
+        taken = 0
+        for row in earlier.read(self.root, self.categories):
+            asset = self.find(row.category, row.slug)
+            kept = self.state(row.category, row.slug)
+            new = {key: value for key, value in row.values().items() if kept.get(key) is None}
+            if asset is not None and new:
+                self.set_state(row.category, row.slug, new)
+                taken += 1
+        earlier.answer(self.root, taken=True)
+        return taken
 
     def favourite(self, category: str, slug: str, on: bool | None = None) -> bool:
         """Set or turn over the favourite mark; returns what it is now."""

@@ -11,6 +11,7 @@ from litestar import Request
 from gaze.comfyui.pool import Backend
 from gaze.context import Context
 from gaze.jobs.record import Job
+from gaze.library.earlier import Earlier
 
 THEMES = ("dark", "light", "auto")
 CARD_SIZES = ("s", "m", "l")
@@ -84,6 +85,7 @@ class Shell(msgspec.Struct, frozen=True):
     after: str
     search_in: str
     q: str
+    earlier: Earlier | None
     checkpoint: str
     checkpoints: list[tuple[str, str]]
 
@@ -121,6 +123,7 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
         after=request.app.state.live.last_id,
         search_in=category,
         q=request.query_params.get("q", "") if place == "library" else "",
+        earlier=gaze.earlier,
         checkpoint=settings.default_checkpoint,
         checkpoints=checkpoints(gaze),
     )
