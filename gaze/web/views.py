@@ -27,7 +27,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 0
     paused: bool = False
     job: Job | None = None
-    job_nsfw: bool = False
+    jobs: tuple[Job, ...] = ()  # the first of the open ones, for the tray
+    nsfw_jobs: frozenset[str] = frozenset()  # ids of those whose asset is marked NSFW
     percent: int | None = None
     redis: bool = True
     reading: tuple[int, int] | None = None
