@@ -228,7 +228,8 @@ class Live:
         try:
             listing = await gaze.queue.listing("comfy", window=60, recent=0)
         except redis.RedisError:
-            self.status = msgspec.structs.replace(before, **common, redis=False, open=None, running=0, job=None, jobs=())
+            away = {"redis": False, "open": None, "running": 0, "job": None, "jobs": ()}
+            self.status = msgspec.structs.replace(before, **common, **away)
             return self.status != before
         self._open = [*listing.running, *listing.queued]
         self._jobs = {}
