@@ -24,7 +24,15 @@ from gaze.core.category import Category
 from gaze.core.errors import Conflict, NoSuchAsset, NotFound, Problem
 from gaze.core.shelf import Shelf
 from gaze.library.catalog import Catalog, Entry
-from gaze.library.changes import Change, ImageAdded, ImageRemoved, ProblemsChanged, Progress, StateChanged
+from gaze.library.changes import (
+    Change,
+    ImageAdded,
+    ImageRemoved,
+    ProblemsChanged,
+    Progress,
+    StateChanged,
+    TrashChanged,
+)
 from gaze.library.editor import ChangedOnDisk, Editor, FieldPath, UnusableText, blank, check, checked_name, renamed
 from gaze.library.files import clear_leftovers, make_folder, refused, safe_name, write, write_new
 from gaze.library.follow import Followers
@@ -567,18 +575,20 @@ class Library:
 
     # trash
 
-    def delete(self, category: str, slug: str) -> str:
+    def delete(self, category: str, slug: str, batch: str = "") -> str:
         """Move an asset with state and images into the trash; returns the trash id."""
         path = self._path(category, slug)
         self._sync.require()
         asset = self.find(category, slug)
         name = asset.name if asset else path.rsplit("/", 1)[-1]
         images = self._images.count(f"{category}/{slug}")
-        entry = Trashed(id="", kind="asset", name=name, category=category, slug=slug, path=path, images=images)
+        entry = Trashed(
+            id="", kind="asset", name=name, category=category, slug=slug, path=path, images=images, batch=batch
+        )
         belongings = self._followers.places(category, slug)
         with self._editor.locks(path):
             entry = self._trash.put(entry, [path, *belongings])
-        self._tell(self._sync.refresh([path, *belongings]))
+        self._tell([*self._sync.refresh([path, *belongings]), TrashChanged()])
         return entry.id
 
     def delete_image(self, path: str) -> str:
@@ -589,12 +599,16 @@ class Library:
         category, slug = parts if len(parts) == 2 and parts[0] in self.categories else ("", "")
         entry = Trashed(id="", kind="image", name=full.rsplit("/", 1)[-1], category=category, slug=slug, path=full)
         entry = self._trash.put(entry, [full, f"{full}.json"])
-        self._tell(self._sync.refresh([full]))
+        self._tell([*self._sync.refresh([full]), TrashChanged()])
         return entry.id
 
     def trash(self) -> list[Trashed]:
         """What lies in the trash, newest first."""
         return self._trash.list()
+
+    def trashed(self, name: str) -> list[Trashed]:
+        """The entry of a trash id, or the entries of a batch. Raises NotFound."""
+        return self._trash.together(name)
 
     def restore(self, trash_id: str) -> Trashed:
         """Bring everything of one trash entry back. Raises NotFound, Conflict if its place is taken."""
@@ -603,12 +617,14 @@ class Library:
         if entry.kind == "asset" and entry.slug.lower() in self._catalog(entry.category).taken:
             raise Conflict(f"There is a «{entry.slug}» among {entry.category} again; rename it, then restore.")
         entry = self._trash.restore(trash_id)
-        self._tell(self._sync.refresh(entry.paths))
+        self._tell([*self._sync.refresh(entry.paths), TrashChanged()])
         return entry
 
     def empty_trash(self, trash_id: str = "") -> int:
         """Delete the trash (or one entry) for good; returns how many entries."""
-        return self._trash.empty(trash_id)
+        emptied = self._trash.empty(trash_id)
+        self._tell([TrashChanged()])
+        return emptied
 
 
 def _breathe() -> Callable[[], None]:

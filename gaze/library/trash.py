@@ -37,6 +37,7 @@ class Trashed(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
     deleted: str = ""
     images: int = 0
+    batch: str = ""  # entries that went in by one act share it, and come back together
     paths: list[str] = []
 
 
@@ -78,6 +79,15 @@ class Trash:
         except (OSError, ValueError, TypeError):
             pass
         raise NotFound("There is no such entry in the trash; it was restored or emptied.")
+
+    def together(self, name: str) -> list[Trashed]:
+        """The entry of an id, or all entries of a batch. Raises NotFound."""
+        with contextlib.suppress(NotFound):
+            return [self.get(name)]
+        found = [entry for entry in self.list() if entry.batch and entry.batch == name]
+        if not found:
+            raise NotFound("There is no such entry in the trash; it was restored or emptied.")
+        return found
 
     def restore(self, trash_id: str) -> Trashed:
         """Move everything of an entry back to its place. Raises NotFound, Conflict, NoRoom, Unavailable."""

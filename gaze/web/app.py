@@ -22,7 +22,7 @@ from litestar.types import ControllerRouterHandler
 from gaze import __version__
 from gaze.context import Context
 from gaze.settings import Settings
-from gaze.web import api, asset, files, guard, library, problems, queue, settings_page
+from gaze.web import api, asset, files, guard, library, problems, queue, settings_page, trash
 from gaze.web.errors import HANDLERS
 from gaze.web.live import Live
 from gaze.web.render import Renderer
@@ -64,6 +64,7 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *queue.ROUTES,
         *problems.ROUTES,
         *settings_page.ROUTES,
+        *trash.ROUTES,
         *library.ROUTES,
         *asset.ROUTES,
     ]

@@ -351,6 +351,9 @@ class Live:
     def _settings_changed(self, at: str, event: events.SettingsChanged, job: None) -> list[Message]:
         return [Message("settings", at, "settings-changed", data=_plain(event))]
 
+    def _trash_changed(self, at: str, event: events.TrashChanged, job: None) -> list[Message]:
+        return [Message("trash", at, "trash-changed", data=_plain(event))]
+
     def _library_changed(self, at: str, event: events.LibraryChanged, job: None) -> list[Message]:
         return [Message("library", at, "library-changed", data=_plain(event))]
 
@@ -386,5 +389,6 @@ FRAGMENTS: Mapping[type[events.Event], Callable[..., list[Message]]] = {
     events.ProblemsChanged: Live._problems_changed,
     events.BackendsChanged: Live._backends_changed,
     events.SettingsChanged: Live._settings_changed,
+    events.TrashChanged: Live._trash_changed,
     events.LibraryChanged: Live._library_changed,
 }

@@ -37,6 +37,7 @@ class Renderer:
             by_group=by_group,
             took=took,
             clock=clock,
+            when=when,
             slugid=lambda text: sha256(text.encode()).hexdigest()[:10],
         )
 
@@ -75,6 +76,16 @@ def took(job: Job) -> str:
 def clock(at: str) -> str:
     """The time of day, on this machine's clock."""
     return datetime.fromisoformat(at).astimezone().strftime("%H:%M") if at else ""
+
+
+def when(at: str) -> str:
+    """Day and time on this machine's clock: `14:05`, `24 Nov, 14:05`, `24 Nov 2025`."""
+    if not at:
+        return ""
+    then, now = datetime.fromisoformat(at).astimezone(), datetime.now().astimezone()
+    if then.date() == now.date():
+        return then.strftime("%H:%M")
+    return then.strftime(f"{then.day} %b, %H:%M" if then.year == now.year else f"{then.day} %b %Y")
 
 
 def caption(asset: Asset, images: int) -> str:

@@ -105,6 +105,7 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
     make = [NavItem("queue", "Queue", "/queue", "queue", "q", status.open)]
     keep = [
         NavItem("problems", "Problems", "/problems", "warn", "x", status.problems, hot=True),
+        NavItem("trash", "Trash", "/trash", "trash", "t"),
         NavItem("settings", "Settings", "/settings", "gear", ","),
     ]
     nav = [
