@@ -38,8 +38,9 @@ from gaze.library.files import clear_leftovers, make_folder, refused, safe_name,
 from gaze.library.follow import Followers
 from gaze.library.images import UPLOADS, Images, folder_of, image_file
 from gaze.library.jsonedit import REMOVE
+from gaze.library.load import load_text
 from gaze.library.pictures import MAX_PIXELS, ImageInfo, Thumb, Thumbnails, info, verify
-from gaze.library.query import Card, Page, Query, View, matches, select
+from gaze.library.query import Card, Page, Query, View, group_of, matches, select
 from gaze.library.shelf import LibraryShelf
 from gaze.library.snapshot import Snapshot
 from gaze.library.state import SETTINGS, Settings, States, state_path
@@ -239,7 +240,7 @@ class Library:
         missing = partial(self.is_missing, category) if self.is_missing else None
         return View(states, frozenset(troubled), self._images.has, missing)
 
-    def _card(self, asset: Asset, entry: Entry | None, view: View) -> Card:
+    def _card(self, asset: Asset, entry: Entry | None, view: View, group_by: str = "") -> Card:
         folder = f"{asset.category.name}/{asset.slug}"
         cover = view.cover(asset.slug)
         return Card(
@@ -251,6 +252,8 @@ class Library:
             problem=asset.path in view.troubled,
             missing_lora=bool(entry and view.missing_lora(entry)),
             image_count=self._images.count(folder),
+            rating=view.rating(asset.slug),
+            group=group_of(entry, group_by) if entry and group_by else "",
         )
 
     # reading
@@ -287,8 +290,19 @@ class Library:
             entries, counts = select(catalog, query, view)
             begin = max(0, query.offset)
             end = begin + max(1, query.limit)
-            cards = [self._card(entry.asset, entry, view) for entry in entries[begin:end]]
-        return Page(cards=cards, total=len(entries), counts=counts, next=end if end < len(entries) else None)
+            cards = [self._card(entry.asset, entry, view, query.group_by) for entry in entries[begin:end]]
+            before = (
+                group_of(entries[begin - 1], query.group_by) if query.group_by and 0 < begin <= len(entries) else None
+            )
+        rest = end if end < len(entries) else None
+        return Page(cards=cards, total=len(entries), counts=counts, next=rest, before=before)
+
+    def slugs(self, category: str, query: Query) -> list[str]:
+        """Slugs of all assets that pass the filters, in order. Raises NotFound for an unknown category."""
+        catalog = self._catalog(category)
+        with self._lock:
+            entries, _ = select(catalog, query, self._view(category))
+            return [entry.slug for entry in entries]
 
     def search(self, q: str, *, category: str = "", nsfw: str = "all", limit: int = 60) -> list[Card]:
         """Cards of all categories (or one) whose texts hold every word of `q`; names first."""
@@ -406,6 +420,20 @@ class Library:
         text = json.dumps(made, indent=2, ensure_ascii=False) + "\n"
         path = self._editor.create(declared, name if declared.chosen_by_id else asset_id, group, text)
         return self._taken(category, path)
+
+    def add_text(self, category: str, text: str, *, stem: str, group: str = "", apart: bool = False) -> Asset:
+        """A new file with this text, byte for byte; `apart` gives it an id of its own where the id is taken.
+
+        Raises Unusable, Unavailable, NoRoom.
+        """
+        self._catalog(category)
+        declared = self.categories[category]
+        asset = load_text(declared, f"data/{declared.data_folder}/{stem}.json", text, "").asset
+        if apart and asset is not None:
+            new_id = self._editor.new_id(declared, asset.id)
+            text = renamed(asset, text, f"{asset.name} (imported)", "" if declared.chosen_by_id else new_id)
+            stem = stem if declared.chosen_by_id else new_id
+        return self._taken(category, self._editor.create(declared, stem, group, text))
 
     def clone(self, category: str, slug: str, name: str = "") -> Asset:
         """A copy with an id and name of its own; unknown keys come along, state and images do not."""
@@ -606,7 +634,7 @@ class Library:
         """What lies in the trash, newest first."""
         return self._trash.list()
 
-    def trashed(self, name: str) -> list[Trashed]:
+    def trashed(self, name: str) -> Sequence[Trashed]:
         """The entry of a trash id, or the entries of a batch. Raises NotFound."""
         return self._trash.together(name)
 

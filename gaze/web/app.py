@@ -22,10 +22,11 @@ from litestar.types import ControllerRouterHandler
 from gaze import __version__
 from gaze.context import Context
 from gaze.settings import Settings
-from gaze.web import api, asset, files, guard, library, problems, queue, settings_page, trash
+from gaze.web import api, asset, bulk, exchange, files, guard, library, problems, queue, settings_page, trash, undo
 from gaze.web.errors import HANDLERS
 from gaze.web.live import Live
 from gaze.web.render import Renderer
+from gaze.web.undo import Undos
 
 AnyRequest = Request[Any, Any, Any]
 log = logging.getLogger("gaze.web")
@@ -65,6 +66,9 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *problems.ROUTES,
         *settings_page.ROUTES,
         *trash.ROUTES,
+        *undo.ROUTES,
+        *bulk.ROUTES,
+        *exchange.ROUTES,
         *library.ROUTES,
         *asset.ROUTES,
     ]
@@ -105,7 +109,7 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     return Litestar(
         routes(context),
         dependencies={"gaze": Provide(provide_context)},
-        state=State({"gaze": context, "live": live, "render": render}),
+        state=State({"gaze": context, "live": live, "render": render, "undos": Undos()}),
         lifespan=[lifespan],
         before_request=guard.check_request,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]

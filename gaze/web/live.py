@@ -128,6 +128,10 @@ class Live:
     def jobs(self) -> Mapping[str, Job]:
         return self._jobs
 
+    def say(self, key: str, html: str) -> None:
+        """Send a fragment to every tab now; a newer one of the same key replaces it. On the loop's thread only."""
+        self._broadcast([Message(key, self.last_id, html=html)])
+
     # -- a tab's stream -----------------------------------------------------------------------------
 
     async def stream(self, after: str, as_json: bool = False) -> AsyncIterator[ServerSentEventMessage]:
