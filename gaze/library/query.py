@@ -196,13 +196,3 @@ def _counts(tally: Mapping[tuple[str, int, int], int]) -> dict[str, dict[str, in
                 found = counts.setdefault(key, {})
                 found[value] = found.get(value, 0) + number
     return {key: dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))) for key, found in counts.items()}
-
-
-def matches(catalog: Catalog, words: list[str], nsfw: str) -> list[tuple[int, Entry]]:
-    """Entries whose texts hold every word, each with a rank: 0 if the name does."""
-    found = []
-    for entry in catalog.entries():
-        if (nsfw == "all" or entry.nsfw == (nsfw == "nsfw")) and all(word in entry.text for word in words):
-            name = entry.row["name"].casefold()
-            found.append((0 if all(word in name for word in words) else 1, entry))
-    return found
