@@ -35,12 +35,15 @@ from gaze.library.changes import (
 )
 from gaze.library.editor import ChangedOnDisk, Editor, FieldPath, UnusableText, blank, check, checked_name, renamed
 from gaze.library.files import clear_leftovers, make_folder, refused, safe_name, write, write_new
+from gaze.library.finder import Finder
 from gaze.library.follow import Followers
 from gaze.library.images import UPLOADS, Images, folder_of, image_file
 from gaze.library.jsonedit import REMOVE
 from gaze.library.load import load_text
 from gaze.library.pictures import MAX_PIXELS, ImageInfo, Thumb, Thumbnails, info, verify
-from gaze.library.query import Card, Page, Query, View, group_of, matches, select
+from gaze.library.prompts_index import PromptsIndex, breathe
+from gaze.library.query import Card, Page, Query, View, group_of, select
+from gaze.library.search import Found
 from gaze.library.shelf import LibraryShelf
 from gaze.library.snapshot import Snapshot
 from gaze.library.state import SETTINGS, Settings, States, state_path
@@ -106,6 +109,8 @@ class Library:
         self._editor = Editor(root, self._sync)
         self._trash = Trash(root)
         self._thumbs = Thumbnails(root / "data/.gaze/thumbs")
+        self.prompts = PromptsIndex(root, self._images, self._lock)
+        self._finder = Finder(self._assets.catalogs, self._states, self.prompts, self._lock, self._cards)
         self._snapshot = Snapshot(root / "data/.gaze/index", self._assets, self._lock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -115,6 +120,7 @@ class Library:
     def scan(self) -> None:
         """Read everything now, blocking; for the command line and tests."""
         self._first_read(lambda: None)
+        self.prompts.work()
 
     async def start(self, *, polling: bool = False) -> None:
         """Begin to read in the background and to watch; returns at once. `polling` as for network drives."""
@@ -148,6 +154,7 @@ class Library:
         if not warm:  # everything is new to everybody
             told = [change for change in told if isinstance(change, ProblemsChanged)]
         self._tell([*told, Progress(*self.progress)])
+        self.prompts.touch_all()
         for folder in ("data", UPLOADS, "workflows"):
             clear_leftovers(self.root / folder)
 
@@ -165,7 +172,7 @@ class Library:
         finally:
             gc.freeze()
             gc.enable()
-        writing = asyncio.create_task(self._write_snapshots())
+        writing = asyncio.gather(self._write_snapshots(), self._read_prompts())
         try:
             while True:
                 try:
@@ -183,12 +190,23 @@ class Library:
             await asyncio.to_thread(self.save_index)
             await asyncio.sleep(SNAPSHOT_EVERY_S)
 
+    async def _read_prompts(self) -> None:
+        """Keep the index of prompts up to date, in the background."""
+        while True:
+            if self.prompts.wanted.is_set():
+                try:
+                    await asyncio.to_thread(self.prompts.work, breathe())
+                except Exception:  # search is poorer for it; nothing else is
+                    log.exception("prompts could not be read")
+            await asyncio.sleep(0.25)
+
     def _tell(self, changes: list[Change]) -> None:
         """Tell once what changed, with the assets whose cover came or went."""
         if not changes:
             return
         pictures = {change.path for change in changes if isinstance(change, ImageAdded | ImageRemoved)}
         if pictures:
+            self.prompts.touch(pictures)
             told = set(changes)
             for category, kept in list(self._states.values.items()):
                 for slug, state in list(kept.now.items()):
@@ -304,19 +322,24 @@ class Library:
             entries, _ = select(catalog, query, self._view(category))
             return [entry.slug for entry in entries]
 
-    def search(self, q: str, *, category: str = "", nsfw: str = "all", limit: int = 60) -> list[Card]:
-        """Cards of all categories (or one) whose texts hold every word of `q`; names first."""
-        words = q.casefold().split()
+    def search(
+        self, q: str, *, category: str = "", nsfw: str = "all", kind: str = "all", limit: int = 60, offset: int = 0
+    ) -> Found:
+        """Assets (`resources`), images or all whose texts hold every word of `q`, best first, each with why.
+
+        Takes a few milliseconds at 10,000 assets. Raises NotFound for an unknown category.
+        """
         if category:
             self._catalog(category)
-        found: list[tuple[int, int, Entry]] = []
-        with self._lock:
-            for place, (name, catalog) in enumerate(self._assets.catalogs.items()):
-                if words and category in ("", name):
-                    found += [(rank, place, entry) for rank, entry in matches(catalog, words, nsfw)]
-            found.sort(key=lambda item: item[:2])
-            views = {name: self._view(name) for name in {entry.category.name for _, _, entry in found[:limit]}}
-            return [self._card(entry.asset, entry, views[entry.category.name]) for _, _, entry in found[:limit]]
+        return self._finder.search(q, category=category, nsfw=nsfw, kind=kind, limit=limit, offset=offset)
+
+    def image_nsfw(self, path: str) -> bool:
+        """Whether an image is NSFW: as its sidecar says, else as its asset is."""
+        return self._finder.image_nsfw(path)
+
+    def _cards(self, entries: Sequence[Entry]) -> list[Card]:
+        views = {name: self._view(name) for name in {entry.category.name for entry in entries}}
+        return [self._card(entry.asset, entry, views[entry.category.name]) for entry in entries]
 
     def card(self, asset: Asset) -> Card:
         """What a library card of the asset needs."""

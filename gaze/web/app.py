@@ -22,7 +22,23 @@ from litestar.types import ControllerRouterHandler
 from gaze import __version__
 from gaze.context import Context
 from gaze.settings import Settings
-from gaze.web import api, asset, bulk, exchange, files, guard, library, problems, queue, settings_page, trash, undo
+from gaze.web import (
+    api,
+    asset,
+    bulk,
+    exchange,
+    files,
+    guard,
+    library,
+    opinion,
+    problems,
+    queue,
+    saved_filters,
+    search,
+    settings_page,
+    trash,
+    undo,
+)
 from gaze.web.errors import HANDLERS
 from gaze.web.live import Live
 from gaze.web.render import Renderer
@@ -65,6 +81,9 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *queue.ROUTES,
         *problems.ROUTES,
         *settings_page.ROUTES,
+        *search.ROUTES,
+        *saved_filters.ROUTES,
+        *opinion.ROUTES,
         *trash.ROUTES,
         *undo.ROUTES,
         *bulk.ROUTES,

@@ -94,7 +94,7 @@ def filters_of(category: Category, query: Query, page: Page) -> Filters:
         Chip("NSFW", link(nsfw="nsfw"), query.nsfw == "nsfw", nsfw_counts.get("nsfw")),
     ]
     return Filters(
-        here=link(),
+        here=address(category, query),
         chips=kept,
         nsfw=nsfw,
         sort=[Chip(label, link(sort=name), query.sort == (name or "name")) for name, label in SORTS],
@@ -105,6 +105,12 @@ def filters_of(category: Category, query: Query, page: Page) -> Filters:
         hidden=[(name, value) for name, value in state.items() if name != "q"],
         active=_words(query, category),
     )
+
+
+def address(category: Category, query: Query) -> str:
+    """The address of the library page that shows a query."""
+    state = _state(query)
+    return f"/{category.name}/?{urlencode(state)}" if state else f"/{category.name}/"
 
 
 def more_url(category: Category, query: Query, offset: int) -> str:

@@ -11,6 +11,7 @@ from litestar import Request
 from gaze.comfyui.pool import Backend
 from gaze.context import Context
 from gaze.jobs.record import Job
+from gaze.library.saved_filters import Saved, saved
 
 THEMES = ("dark", "light", "auto")
 CARD_SIZES = ("s", "m", "l")
@@ -82,8 +83,8 @@ class Shell(msgspec.Struct, frozen=True):
     blur: bool
     card_size: str
     after: str
-    search_in: str
     q: str
+    saved: list[Saved]
     checkpoint: str
     checkpoints: list[tuple[str, str]]
 
@@ -120,8 +121,8 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
         blur=cookies.get("blur", "on" if settings.nsfw_blur else "off") == "on",
         card_size=_one_of(cookies.get("card_size"), CARD_SIZES, "m"),
         after=request.app.state.live.last_id,
-        search_in=category,
-        q=request.query_params.get("q", "") if place == "library" else "",
+        q=request.query_params.get("q", "") if place == "search" else "",
+        saved=saved(gaze.library.settings()),
         checkpoint=settings.default_checkpoint,
         checkpoints=checkpoints(gaze),
     )
