@@ -289,6 +289,10 @@ class Library:
         entry = catalog.by_slug.get(slug) if catalog else None
         return entry.asset if entry else None
 
+    def taken(self, category: str, slug: str) -> bool:
+        """Whether a slug is given already, case aside."""
+        return slug.lower() in self._catalog(category).taken
+
     def refresh(self, path: str) -> None:
         """Look at one file below the root now, as the watcher would."""
         self._tell(self._sync.refresh([path]))

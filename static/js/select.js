@@ -3,7 +3,7 @@
 (() => {
   const form = document.getElementById("bulk");
   if (!form) { return; }
-  const root = document.documentElement;
+  const library = document.getElementById("library");
   const category = form.dataset.category;
   const chosen = new Set();
   const field = document.getElementById("bulk-slugs");
@@ -15,7 +15,7 @@
   const cardOf = (element) => element.closest?.("#cards li[data-slug]");
 
   const show = () => {
-    root.toggleAttribute("data-selecting", selecting);
+    library.toggleAttribute("data-selecting", selecting);
     form.hidden = !selecting;
     document.getElementById("select")?.setAttribute("aria-pressed", selecting);
     for (const card of cards()) {
@@ -44,7 +44,7 @@
     show();
   };
   const all = async () => {
-    const here = new URL(document.getElementById("library").getAttribute("hx-get"), location.href);
+    const here = new URL(library.getAttribute("hx-get"), location.href);
     const typed = document.getElementById("q");
     if (typed) { here.searchParams.set("q", typed.value); }
     here.searchParams.set("fragment", "slugs");
@@ -97,7 +97,7 @@
 
   const remove = (card) => {
     const next = card.nextElementSibling?.querySelector(".card-a") ?? card.previousElementSibling?.querySelector(".card-a");
-    htmx.ajax("POST", `/resource/${category}/${card.dataset.slug}/delete`, { source: card, target: card, swap: "none", values: { mode: "soft" } });
+    htmx.ajax("POST", `/resource/${category}/${card.dataset.slug}/delete`, { source: form, target: form, swap: "none", values: { mode: "soft" } });
     next?.focus();
   };
 
