@@ -130,6 +130,10 @@ class Live:
     def jobs(self) -> Mapping[str, Job]:
         return self._jobs
 
+    def say(self, key: str, html: str) -> None:
+        """Send a fragment to every tab now; a newer one of the same key replaces it. On the loop's thread only."""
+        self._broadcast([Message(key, self.last_id, html=html)])
+
     # -- a tab's stream -----------------------------------------------------------------------------
 
     async def stream(self, after: str, as_json: bool = False) -> AsyncIterator[ServerSentEventMessage]:
@@ -359,6 +363,9 @@ class Live:
     def _settings_changed(self, at: str, event: events.SettingsChanged, job: None) -> list[Message]:
         return [Message("settings", at, "settings-changed", data=_plain(event))]
 
+    def _trash_changed(self, at: str, event: events.TrashChanged, job: None) -> list[Message]:
+        return [Message("trash", at, "trash-changed", data=_plain(event))]
+
     def _library_changed(self, at: str, event: events.LibraryChanged, job: None) -> list[Message]:
         return [Message("library", at, "library-changed", data=_plain(event))]
 
@@ -394,5 +401,6 @@ FRAGMENTS: Mapping[type[events.Event], Callable[..., list[Message]]] = {
     events.ProblemsChanged: Live._problems_changed,
     events.BackendsChanged: Live._backends_changed,
     events.SettingsChanged: Live._settings_changed,
+    events.TrashChanged: Live._trash_changed,
     events.LibraryChanged: Live._library_changed,
 }
