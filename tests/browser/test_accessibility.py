@@ -10,7 +10,14 @@ from tests.conftest import AXE
 from tests.site import Site
 
 PAGES = ["/", "/characters/alice", "/characters/alice?tab=json", "/scenes/", "/scenes/beach", "/presets/evening"]
-PAGES += ["/trash", "/search?q=alice", "/search", "/import", "/characters/?select=on", "/characters/?group=origin_series"]
+PAGES += [
+    "/trash",
+    "/search?q=alice",
+    "/search",
+    "/import",
+    "/characters/?select=on",
+    "/characters/?group=origin_series",
+]
 PAGES += ["/looks/", "/queue", "/problems", "/settings", "/characters/nobody"]
 
 
