@@ -24,6 +24,7 @@ from gaze.jobs.queue import JobQueue
 from gaze.jobs.record import new_id
 from gaze.jobs.redis import connect, redis_url
 from gaze.library import changes as changed
+from gaze.library import earlier
 from gaze.library.secrets import Secrets
 from gaze.library.service import Library
 from gaze.settings import LiveSettings, program
@@ -54,6 +55,7 @@ class Context:
         self.http = http
         self.pool = Pool(http, lambda: settings().comfyui_urls, settings().simulator_url, client_id=new_id())
         self.models = Models()
+        self.earlier = earlier.offer(settings().root, categories)
         self.rng = rng
         self.program: Path = program()
         self.secrets = Secrets(settings().private)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import watchfiles
 
-from gaze.jobs.redis import EmbeddedServer, die_with_parent, redis_url
+from gaze.jobs.redis import EmbeddedServer, NoServer, die_with_parent, redis_url
 from gaze.settings import LiveSettings, Settings, program
 
 # All children together have this long to end by themselves.
@@ -34,12 +34,10 @@ class Child:
         self._env = env
         self._fds = tuple(fds)
         self._process: subprocess.Popen[bytes] | None = None
-        self._started = 0.0
-        self._not_before = 0.0
-        self._delay_s = 0.2
+        self._again = Again(name)
 
     def start(self) -> None:
-        self._started = time.monotonic()
+        self._again.started()
         self._process = subprocess.Popen(
             self._command,
             env=self._env,
@@ -51,16 +49,7 @@ class Child:
 
     def tend(self) -> None:
         """Start it again if it has died."""
-        if self._process is None or self._process.poll() is None:
-            return
-        at = time.monotonic()
-        if not self._not_before:
-            lived_s = at - self._started
-            self._delay_s = 0.2 if lived_s > 10 else min(self._delay_s * 2, 5.0)
-            self._not_before = at + self._delay_s
-            print(f"gaze: {self.name} ended ({self._process.returncode}); it is started again.", file=sys.stderr)
-        elif at >= self._not_before:
-            self._not_before = 0.0
+        if self._process is not None and self._process.poll() is not None and self._again.due(self._process.returncode):
             self.start()
 
     def terminate(self) -> None:
@@ -75,14 +64,28 @@ class Child:
             self._process.kill()
             self._process.wait()
 
-    def restart(self) -> None:
-        """End it and start it again at once: the code has changed."""
-        self.terminate()
-        if self._process:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(3)
-        self.kill()
-        self.start()
+
+class Again:
+    """When a dead process is started again: soon, and ever later if it keeps dying young."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._started = 0.0
+        self._not_before = 0.0
+        self._delay_s = 0.1
+
+    def started(self) -> None:
+        self._started, self._not_before = time.monotonic(), 0.0
+
+    def due(self, code: int | None = None) -> bool:
+        """Whether to start it now; asked first, it says that the process ended."""
+        at = time.monotonic()
+        if not self._not_before:
+            self._delay_s = 0.2 if at - self._started > 10 else min(self._delay_s * 2, 5.0)
+            self._not_before = at + self._delay_s
+            ended = f"ended ({code})" if code is not None else "ended"
+            print(f"gaze: {self._name} {ended}; it is started again.", file=sys.stderr)
+        return at >= self._not_before
 
 
 def run(settings: Settings, env: dict[str, str], reload: bool = False) -> None:
@@ -133,21 +136,27 @@ async def _supervise(
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
+        # Under nohup it outlives its terminal; Ctrl-C ends it even where a script's background ignores that.
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, stop.set)
     live = LiveSettings(settings)
     if simulator and not live().comfyui_urls:
-        children = [*children, simulator]
+        children.append(simulator)
     # The pages first: on two cores each further process would delay them.
     children[0].start()
+    tending = asyncio.Lock()
     greeting = asyncio.create_task(_greet(settings, children[1:]))
-    reloading = asyncio.create_task(_reload(children, stop)) if reload else None
+    reloading = asyncio.create_task(_reload(children, tending, stop)) if reload else None
+    redis_again = Again("the embedded Redis")
+    redis_again.started()
     try:
         while not stop.is_set():
-            if server and server.died():
-                print("gaze: the embedded Redis ended; it is started again.", file=sys.stderr)
-                server.start()
-            for child in children:
-                child.tend()
+            if server and server.died() and redis_again.due():
+                redis_again.started()
+                _launch(server)
+            if not tending.locked():
+                for child in children:
+                    child.tend()
             if simulator and simulator not in children and not live().comfyui_urls:
                 simulator.start()
                 children.append(simulator)
@@ -157,7 +166,16 @@ async def _supervise(
         for task in (greeting, reloading):
             if task:
                 task.cancel()
+        await asyncio.gather(*(task for task in (greeting, reloading) if task), return_exceptions=True)
         await end(children)
+
+
+def _launch(server: EmbeddedServer) -> None:
+    """Start the embedded server again without waiting for it: web and workers find it by themselves."""
+    try:
+        server.launch()
+    except (NoServer, OSError) as error:
+        print(f"gaze: the embedded Redis cannot be started now ({error}); it is tried again.", file=sys.stderr)
 
 
 async def end(children: Sequence[Child]) -> None:
@@ -184,21 +202,22 @@ async def _greet(settings: Settings, rest: Sequence[Child]) -> None:
                 break
         await asyncio.sleep(0.05)
     for child in rest:
-        child.start()
+        if child.gone():
+            child.start()
     print(
         f"GAZE is at http://{_bracketed(shown)}:{settings.port} (library: {settings.root}; Ctrl-C ends it)", flush=True
     )
 
 
-async def _reload(children: Sequence[Child], stop: asyncio.Event) -> None:
+async def _reload(children: Sequence[Child], tending: asyncio.Lock, stop: asyncio.Event) -> None:
     folders = [path for path in (Path(__file__).parent, program() / "templates", program() / "static") if path.is_dir()]
     ignore = watchfiles.DefaultFilter(ignore_dirs=(*watchfiles.DefaultFilter.ignore_dirs, "uploads"))
     async for _ in watchfiles.awatch(*folders, watch_filter=ignore, stop_event=stop):
         print("gaze: the code changed; web and workers start again.", file=sys.stderr)
-        for child in children:
-            await asyncio.to_thread(child.terminate)
-        for child in children:
-            child.restart()
+        async with tending:
+            await end(children)
+            for child in children:
+                child.start()
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,24 @@ def simulator(tmp_path: Path) -> Iterator[Callable[..., Simulator]]:
     yield make
     for each in made:
         each.stop()
+
+
+@pytest.fixture
+async def own_yard(tmp_path: Path, simulator: Callable[..., Simulator]) -> AsyncIterator[Callable[..., Any]]:
+    """Makes Redis, a worker and no pages for a test that breaks them, with `simulators` or with one of its own."""
+    from tests.jobs.yard import Hand, Yard
+
+    made: list[Hand] = []
+
+    def make(*simulators: Simulator, **env: str) -> Hand:
+        used = simulators or (simulator("--steps-per-second", "50"),)
+        made.append(Hand(Yard(tmp_path / f"yard{len(made)}", *used, env=env).start()))
+        return made[-1]
+
+    yield make
+    for each in made:
+        await each.close()
+        each.yard.stop()
 
 
 def chromium() -> str | None:

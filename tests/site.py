@@ -70,6 +70,11 @@ class Simulator:
         """What the simulator counted: requests, jobs run."""
         return dict(httpx.get(f"{self.url}/simulator/state").json())
 
+    def faults(self, *faults: Mapping[str, Any]) -> None:
+        """Switch these faults on and all others off (gaze/simulator/faults.py)."""
+        answer = httpx.post(f"{self.url}/simulator/faults", json=list(faults))
+        assert answer.status_code == 200, answer.text
+
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
@@ -124,7 +129,10 @@ class Site:
         """Process ids of what it started, by name: web, comfy, llm, simulator, redis."""
         assert self.process is not None
         found = subprocess.run(
-            ["ps", "--ppid", str(self.process.pid), "-o", "pid=,args="], capture_output=True, text=True, check=False
+            ["ps", "-ww", "--ppid", str(self.process.pid), "-o", "pid=,args="],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         marks = {
             " web": "web",

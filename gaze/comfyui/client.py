@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -18,7 +17,6 @@ _LOOK = httpx.Timeout(5.0, connect=2.0)
 _SUBMIT = httpx.Timeout(30.0, connect=2.0)
 _LOAD = httpx.Timeout(60.0, connect=2.0)
 NOT_COMFYUI = "not a ComfyUI server at this address"
-INTERRUPT_BY_ID = (0, 3, 57)
 
 
 class Unreachable(Exception):
@@ -35,6 +33,13 @@ class Rejected(Exception):
     def __init__(self, sentences: list[str]) -> None:
         super().__init__(" ".join(sentences))
         self.sentences = sentences
+
+
+class Partly(msgspec.Struct, frozen=True):
+    """What a server refused of a graph that it queued all the same (F115): why, and the output nodes left out."""
+
+    sentences: tuple[str, ...] = ()
+    outputs: frozenset[str] = frozenset()
 
 
 class System(msgspec.Struct, frozen=True):
@@ -62,6 +67,7 @@ class Found(msgspec.Struct, frozen=True):
     place: Literal["pending", "running", "done", "error", "interrupted", "lost"]
     images: dict[str, tuple[Image, ...]] = {}  # by node id
     error: Mapping[str, Any] | None = None
+    took_s: float | None = None  # from the start of the run to its end, by the server's own clock
 
 
 class QueueState(msgspec.Struct, frozen=True):
@@ -80,12 +86,14 @@ class Comfy:
 
     async def system(self) -> System:
         """Version, device and memory. Raises Unreachable, also for a server that is not ComfyUI (F114)."""
-        answer = await self._json("GET", "/system_stats")
+        answer = await self._json("GET", "/system_stats", absent=NOT_COMFYUI)
         try:
             system = answer["system"]
             devices = answer["devices"]
             text = str(system.get("comfyui_version") or "0")
             device = devices[0] if devices else {}
+            if not isinstance(devices, list) or not isinstance(device, dict):
+                raise TypeError("devices")
             return System(
                 version=_version(text),
                 version_text=text,
@@ -118,17 +126,20 @@ class Comfy:
 
     async def submit(
         self, graph: Mapping[str, Any], prompt_id: str, client_id: str, chunks: Mapping[str, Any] | None = None
-    ) -> list[str]:
-        """Queue `graph` under `prompt_id`; the sentences of a partial refusal (F115), usually none.
+    ) -> Partly:
+        """Queue `graph` under `prompt_id`; what was refused of it (F115), usually nothing.
 
         Each of `chunks` becomes a text chunk of the PNG, beside ComfyUI's own `prompt`.
         Raises Rejected (nothing was queued), Unreachable (it never arrived) or Uncertain.
         """
-        extra = {"extra_pnginfo": dict(chunks)} if chunks else {}
+        # Previews are off by default; since 0.5 a prompt may ask for its own, older servers take no notice.
+        extra: dict[str, Any] = {"preview_method": "latent2rgb"}
+        if chunks:
+            extra["extra_pnginfo"] = dict(chunks)
         body = {"prompt": graph, "client_id": client_id, "prompt_id": prompt_id, "extra_data": extra}
         try:
             answer = await self._http.post(f"{self.url}/prompt", json=body, timeout=_SUBMIT)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.InvalidURL) as error:
             raise Unreachable(self._offline()) from error
         except httpx.HTTPError as error:
             raise Uncertain("the answer to the submission got lost") from error
@@ -140,12 +151,17 @@ class Comfy:
             said = json.loads(answer.content)
             accepted = str(said["prompt_id"])
         except (ValueError, KeyError, TypeError) as error:
-            raise Unreachable(NOT_COMFYUI) from error
+            raise Uncertain(NOT_COMFYUI) from error
         if accepted != prompt_id:
             # Before 0.3.45 the server chose its own id, and no attempt could be found again after a crash.
             await self.cancel(accepted)
             raise Rejected(["This ComfyUI is too old: it does not keep the id of a prompt. 0.3.45 or newer is needed."])
-        return list(words.node_faults(said.get("node_errors"), graph))
+        errors = said.get("node_errors")
+        if not isinstance(errors, dict) or not errors:
+            return Partly()
+        entries = {node: entry for node, entry in errors.items() if isinstance(entry, dict)}
+        lost = {str(output) for entry in entries.values() for output in entry.get("dependent_outputs") or ()}
+        return Partly(tuple(words.node_faults(errors, graph)), frozenset(lost | entries.keys()))
 
     async def find(self, prompt_id: str) -> Found:
         """Where `prompt_id` is: the queue first, then the history (moves between them are atomic)."""
@@ -162,23 +178,24 @@ class Comfy:
         entry = answer.get(prompt_id) if isinstance(answer, dict) else None
         if not isinstance(entry, dict):
             return Found("lost")
-        status = entry.get("status") or {}
-        messages = [m for m in status.get("messages", []) if isinstance(m, list) and len(m) == 2]
+        status = entry.get("status")
+        status = status if isinstance(status, dict) else {}
+        messages = [m for m in status.get("messages") or () if isinstance(m, list) and len(m) == 2]
         for name, data in reversed(messages):
             if name == "execution_error":
-                return Found("error", _images(entry), data)
+                return Found("error", _images(entry), data if isinstance(data, dict) else {})
             if name == "execution_interrupted":
-                return Found("interrupted", _images(entry), data)
+                return Found("interrupted", _images(entry))
         if status.get("status_str") == "error":
             return Found("error", _images(entry), {})
-        return Found("done", _images(entry))
+        return Found("done", _images(entry), took_s=_took_s(messages))
 
     async def fetch(self, image: Image) -> bytes:
         """The original bytes of an image. Raises FileNotFoundError if the server has lost it."""
         params = {"filename": image.filename, "subfolder": image.subfolder, "type": image.type}
         try:
             answer = await self._http.get(f"{self.url}/view", params=params, timeout=_LOAD)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreachable(self._offline()) from error
         if answer.status_code == 404:
             raise FileNotFoundError(f"{self.url} no longer has {image.filename}")
@@ -186,27 +203,31 @@ class Comfy:
             raise Unreachable(f"the server answered {answer.status_code} for {image.filename}")
         return answer.content
 
-    async def cancel(self, prompt_id: str, version: tuple[int, ...] = INTERRUPT_BY_ID) -> None:
+    async def cancel(self, prompt_id: str) -> None:
         """Take `prompt_id` off the queue, and interrupt it if it is really running there (F73).
 
         Before ComfyUI 0.3.57 an interrupt is global, so it is sent only while the queue shows this id running.
+        Raises Unreachable.
         """
         await self._send("/queue", {"delete": [prompt_id]})
         if prompt_id in (await self.queue()).running:
             await self._send("/interrupt", {"prompt_id": prompt_id})
 
     async def _send(self, path: str, body: Mapping[str, Any]) -> None:
-        with contextlib.suppress(httpx.HTTPError):
+        try:
             await self._http.post(f"{self.url}{path}", json=body, timeout=_LOOK)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable(self._offline()) from error
 
-    async def _json(self, method: str, path: str, timeout: httpx.Timeout = _LOOK) -> Any:
+    async def _json(self, method: str, path: str, timeout: httpx.Timeout = _LOOK, absent: str = "") -> Any:
+        """The answer's JSON. Raises Unreachable; `absent` is what to say of a 404."""
         try:
             answer = await self._http.request(method, f"{self.url}{path}", timeout=timeout)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreachable(self._offline()) from error
         if answer.status_code != 200:
-            alive = answer.status_code >= 500  # a proxy before it, or ComfyUI itself in trouble
-            raise Unreachable(f"the server answered {answer.status_code}" if alive else NOT_COMFYUI)
+            said = f"the server answered {answer.status_code}"
+            raise Unreachable(absent if absent and answer.status_code == 404 else said)
         try:
             # Histories of strangers may hold bare NaN, which only Python's own parser takes.
             return json.loads(answer.content)
@@ -219,6 +240,14 @@ class Comfy:
 
 def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def _took_s(messages: list[list[Any]]) -> float | None:
+    """Seconds between the first and the last message of a run."""
+    times = [data["timestamp"] for _, data in messages if isinstance(data, dict) and "timestamp" in data]
+    if len(times) < 2 or not all(isinstance(at, int | float) for at in times):
+        return None
+    return max(0.0, float(times[-1] - times[0]) / 1000)
 
 
 def _images(entry: Mapping[str, Any]) -> dict[str, tuple[Image, ...]]:

@@ -14,6 +14,11 @@ from gaze.comfyui.pool import Pool
 from gaze.core.check import options
 
 EVERY_S = 15.0
+_OPTIONS = {
+    "sampler_name": ("KSampler", "sampler_name"),
+    "scheduler": ("KSampler", "scheduler"),
+    "vae": ("VAELoader", "vae_name"),
+}
 
 
 class Models(msgspec.Struct, frozen=True):
@@ -22,6 +27,7 @@ class Models(msgspec.Struct, frozen=True):
     checkpoints: tuple[str, ...] = ()
     loras: tuple[str, ...] = ()
     known: bool = False
+    options: Mapping[str, tuple[str, ...]] = {}  # sampler_name, scheduler, vae: what the servers list
 
 
 def models_of(info: Mapping[str, Any]) -> Models:
@@ -30,6 +36,7 @@ def models_of(info: Mapping[str, Any]) -> Models:
         checkpoints=_names(info, "CheckpointLoaderSimple", "ckpt_name"),
         loras=_names(info, "LoraLoader", "lora_name"),
         known=True,
+        options={key: _names(info, *place) for key, place in _OPTIONS.items()},
     )
 
 
@@ -53,6 +60,10 @@ async def _together(pool: Pool) -> Models:
         checkpoints=tuple(sorted({name for models in listed for name in models.checkpoints})),
         loras=tuple(sorted({name for models in listed for name in models.loras})),
         known=bool(listed),
+        options={
+            key: tuple(dict.fromkeys(name for models in listed for name in models.options.get(key, ())))
+            for key in (_OPTIONS if listed else ())
+        },
     )
 
 

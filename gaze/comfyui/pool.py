@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import re
+import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal
@@ -24,6 +26,7 @@ log = logging.getLogger("gaze.comfyui")
 _INFO_FRESH_S = 20.0
 # Between two looks at the usual address while the simulator stands in (nothing listening answers at once).
 _LOOK_AGAIN_S = 0.25
+_METADATA_NAMES = {"metadata", "metadata.google.internal", "metadata.goog", "instance-data"}
 
 
 class Backend(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,14 +59,22 @@ class Backend(msgspec.Struct, frozen=True, kw_only=True):
 class Pool:
     """Watches the servers that `urls` names now; without any, the usual address, else the simulator."""
 
-    def __init__(self, http: httpx.AsyncClient, urls: Callable[[], Sequence[str]], simulator_url: str, client_id: str):
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        urls: Callable[[], Sequence[str]],
+        simulator_url: str,
+        client_id: str,
+        usual_url: str = USUAL_COMFYUI,
+    ) -> None:
         self._http = http
+        self._usual_url = usual_url
         self._urls = urls
         self._simulator_url = simulator_url
         self._client_id = client_id
         self._backends: dict[str, Backend] = {}
         self._infos: dict[str, tuple[float, dict[str, Any]]] = {}
-        self._sockets: dict[str, Socket] = {}
+        self._sockets: dict[tuple[str, str], Socket] = {}
         self._looked = 0.0
         self._look = asyncio.Lock()
 
@@ -77,7 +88,7 @@ class Pool:
         """The servers in use, in the order of the settings; with none, the usual address or the simulator."""
         if urls := self._urls():
             return [self._backends.get(url) or Backend(url=url, name=_name(url)) for url in urls]
-        usual = self._backends.get(USUAL_COMFYUI)
+        usual = self._backends.get(self._usual_url)
         drawn = self._backends.get(self._simulator_url)
         if usual and usual.up:
             return [usual]
@@ -86,7 +97,7 @@ class Pool:
     @property
     def using_simulator(self) -> bool:
         """Whether pictures come from the simulator now (it may still be starting)."""
-        usual = self._backends.get(USUAL_COMFYUI)
+        usual = self._backends.get(self._usual_url)
         return bool(self._simulator_url) and not self.configured and not (usual and usual.up)
 
     def healthy(self) -> list[Backend]:
@@ -95,17 +106,27 @@ class Pool:
     def client(self, url: str) -> Comfy:
         return Comfy(url, self._http)
 
-    def socket(self, url: str) -> Socket:
-        """The shared websocket of a server; its client id is this process's own (two with one id go deaf)."""
-        if url not in self._sockets:
-            self._sockets[url] = Socket(url, self._client_id)
-        return self._sockets[url]
+    def socket(self, url: str, client_id: str = "") -> Socket:
+        """The shared websocket of a server; its client id is this process's own (two with one id go deaf).
+
+        With the `client_id` of a dead process it hears of the runs which that one submitted.
+        """
+        key = (url, client_id or self._client_id)
+        if key not in self._sockets:
+            self._sockets[key] = Socket(*key)
+        return self._sockets[key]
+
+    async def release(self, socket: Socket) -> None:
+        """Close a dead process's socket once nobody listens; our own stays for the next job."""
+        if socket.client_id != self._client_id and not socket.wanted:
+            self._sockets = {key: other for key, other in self._sockets.items() if other is not socket}
+            await socket.close()
 
     async def refresh(self) -> bool:
         """Ask every server how it is; True if anything that pages show has changed."""
         async with self._look:
             before = self.backends
-            urls = list(self._urls()) or [url for url in (USUAL_COMFYUI, self._simulator_url) if url]
+            urls = list(self._urls()) or [url for url in (self._usual_url, self._simulator_url) if url]
             asked = await asyncio.gather(*(self._ask(url) for url in urls))
             self._backends = {backend.url: backend for backend in asked}
             self._looked = time.monotonic()
@@ -118,11 +139,17 @@ class Pool:
         return self.healthy()
 
     async def watch(self, changed: Callable[[], Awaitable[None]], every_s: float = 2.0) -> None:
-        """Refresh for ever; call `changed` whenever a server went up, down or became busier."""
+        """Refresh for ever; call `changed` whenever a server went up, down or became busier.
+
+        It is held against what was told last: a job that asks in between must not swallow a change.
+        """
+        told = self.backends
         while True:
             try:
-                if await self.refresh():
+                await self.refresh()
+                if told != (told_now := self.backends):
                     await changed()
+                    told = told_now
             except Exception:
                 log.exception("looking at the ComfyUI servers failed")
             await asyncio.sleep(every_s)
@@ -147,8 +174,9 @@ class Pool:
         known = self._backends.get(url) or Backend(url=url, name=_name(url))
         client = self.client(url)
         try:
+            check_url(url)  # a file or the environment may name what the settings page refuses (F98)
             system, queue = await asyncio.gather(client.system(), client.queue())
-        except Unreachable as error:
+        except (Unreachable, ValueError) as error:
             since = known.since if known.state == "down" else time.time()
             self.forget_info(url)
             return Backend(url=url, name=known.name, state="down", message=str(error), since=since)
@@ -167,8 +195,13 @@ async def probe(url: str, http: httpx.AsyncClient) -> Backend:
 
 def check_url(url: str) -> str:
     """The address in its usual form; ValueError in words for one that is no server's or a metadata service's (F98)."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    url = url.strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        fits = False
+    if not fits:
         raise ValueError(f"«{url}» is no address of a server; it looks like http://192.168.1.20:8188")
     try:
         port_fits = parts.port is None or parts.port > 0
@@ -176,17 +209,28 @@ def check_url(url: str) -> str:
         port_fits = False
     if not port_fits:
         raise ValueError(f"«{url}» has no port between 1 and 65535")
-    if _is_special(parts.hostname):
+    if _is_special(str(parts.hostname)):
         raise ValueError(f"«{parts.hostname}» is never a ComfyUI server; give the address of the machine it runs on")
-    return url.strip().rstrip("/")
+    return url
 
 
 def _is_special(host: str) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
+    address = _address(host)
+    if address is None:
+        return host.rstrip(".").lower() in _METADATA_NAMES
+    mapped = getattr(address, "ipv4_mapped", None)
+    address = mapped or address
     return address.is_link_local or address.is_multicast or address.is_unspecified
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a host of digits means, in the old spellings (0xA9FEA9FE, 2852039166, 169.254.43518) too."""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host.partition("%")[0])
+    if re.fullmatch(r"(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+)){0,3}\.?", host.lower()):
+        with contextlib.suppress(OSError):
+            return ipaddress.IPv4Address(socket.inet_aton(host.rstrip(".")))
+    return None
 
 
 def _up(known: Backend, system: System, running: int, pending: int) -> Backend:
@@ -209,8 +253,7 @@ def _up(known: Backend, system: System, running: int, pending: int) -> Backend:
 
 def _name(url: str) -> str:
     """A short name: the host, with the port where it is not ComfyUI's usual one."""
-    parts = urlsplit(url)
     with contextlib.suppress(ValueError):
-        port = parts.port
-        return f"{parts.hostname}:{port}" if port not in (None, 8188) else str(parts.hostname)
+        parts = urlsplit(url)
+        return f"{parts.hostname}:{parts.port}" if parts.port not in (None, 8188) else str(parts.hostname or url)
     return url

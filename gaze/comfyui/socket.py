@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from typing import Any
 
 import msgspec
@@ -17,12 +18,15 @@ from websockets.exceptions import WebSocketException
 
 log = logging.getLogger("gaze.comfyui")
 
+# A connection younger than this is not doubted.
+RENEW_S = 4.0
+
 
 class Heard(msgspec.Struct, frozen=True):
     """Something the server said of one prompt.
 
     `kind`: `start`, `node` (a node begins), `step` (value of max in that node), `preview` (an image), `over`
-    (done, failed or interrupted: ask the history), `reconnected` (messages may have been missed).
+    (done, failed or interrupted: ask the history), `gap` (the connection was lost or made: messages may be missing).
     """
 
     kind: str
@@ -45,6 +49,7 @@ class Listener:
         self.preview: Heard | None = None
         self.started = False
         self.over = False
+        self.gap = False
         self._news = asyncio.Event()
 
     def tell(self, heard: Heard) -> None:
@@ -62,6 +67,8 @@ class Listener:
                 self.preview = heard
             case "over":
                 self.over = True
+            case "gap":
+                self.gap = True
         self._news.set()
 
     async def news(self, timeout_s: float) -> bool:
@@ -73,9 +80,6 @@ class Listener:
         self._news.clear()
         return True
 
-    def wake(self) -> None:
-        self._news.set()
-
 
 class Socket:
     """Keeps one websocket open while somebody listens, and reconnects by itself."""
@@ -86,6 +90,7 @@ class Socket:
         self._listeners: dict[str, Listener] = {}
         self._task: asyncio.Task[None] | None = None
         self._open = asyncio.Event()
+        self._began = 0.0
 
     async def listen(self, prompt_id: str, wait_s: float = 2.0) -> Listener:
         """An ear for `prompt_id`; waits up to `wait_s` for the socket, so that the first messages are heard."""
@@ -99,23 +104,36 @@ class Socket:
     def forget(self, prompt_id: str) -> None:
         self._listeners.pop(prompt_id, None)
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
     async def renew(self) -> None:
-        """Drop the connection and open another: one that is open may have gone deaf (specification comfyui 3)."""
+        """Drop the connection and open another: one that is open may have gone deaf (specification comfyui 3).
+
+        Many jobs may ask for it at once; two sockets of one client id would make each other deaf.
+        """
+        if time.monotonic() - self._began < RENEW_S:
+            return
+        self._began = time.monotonic()
         await self.close()
-        if self._listeners:
+        if self._listeners and self._task is None:
             self._start()
 
     async def close(self) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        task, self._task = self._task, None
+        if task:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     def _start(self) -> None:
         self._open.clear()
+        self._began = time.monotonic()
         self._task = asyncio.create_task(self._run(), name=f"comfyui socket {self._uri}")
 
     async def _run(self) -> None:
+        """Read until nobody listens any more and the connection is lost."""
         delay_s = 0.2
         while True:
             try:
@@ -128,13 +146,15 @@ class Socket:
                     )
                     self._open.set()
                     delay_s = 0.2
-                    self._tell_all(Heard("reconnected"))
+                    self._tell_all(Heard("gap"))
                     async for message in socket:
                         self._take(message)
             except (OSError, WebSocketException, TimeoutError) as error:
                 log.debug("websocket lost", extra={"uri": self._uri, "cause": repr(error)})
             self._open.clear()
-            self._tell_all(Heard("reconnected"))
+            self._tell_all(Heard("gap"))
+            if not self._listeners:
+                return
             await asyncio.sleep(delay_s)
             delay_s = min(delay_s * 2, 5.0)
 
@@ -142,7 +162,7 @@ class Socket:
         if isinstance(message, bytes):
             self._take_frame(message)
             return
-        with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError):
+        with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError, OverflowError):
             said = json.loads(message)
             self._take_text(said["type"], said.get("data") or {})
 
@@ -165,7 +185,7 @@ class Socket:
         event = int.from_bytes(frame[:4], "big")
         if event == 4:
             length = int.from_bytes(frame[4:8], "big")
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, AttributeError):
                 meta = json.loads(frame[8 : 8 + length])
                 listener = self._listeners.get(str(meta.get("prompt_id", "")))
                 if listener:

@@ -49,12 +49,13 @@ def failure(error: Mapping[str, Any], graph: Mapping[str, Any]) -> str:
     """The sentence for an `execution_error`: the node by its title, the file it worked on, the cause."""
     where = named(graph, str(error.get("node_id", "")), str(error.get("node_type", "")))
     kind = str(error.get("exception_type", ""))
-    message = str(error.get("exception_message", "")).strip().split("\n\nTIPS:")[0].strip()
+    # What follows the first line are tips and paths of the server.
+    message = flat(next(iter(str(error.get("exception_message", "")).strip(" *\n").splitlines()), ""))
     if any(mark in kind or mark in message for mark in _OUT_OF_MEMORY):
-        first = message.splitlines()[0] if message else kind
-        return f"{where}: the GPU memory was not enough ({first}). A smaller size or fewer LoRAs may fit."
+        return f"{where}: the GPU memory was not enough ({message or kind}). A smaller size or fewer LoRAs may fit."
     inputs = error.get("current_inputs")
-    file = next((_first(inputs[key]) for key in _FILE_INPUTS if key in inputs), "") if isinstance(inputs, dict) else ""
+    files = (_file(inputs.get(key)) for key in _FILE_INPUTS) if isinstance(inputs, dict) else ()
+    file = next(filter(None, files), "")
     return f"{where}{f' with «{file}»' if file else ''}: {message or kind or 'failed without a message'}" + (
         f" ({kind})" if kind and kind.rsplit(".", 1)[-1] not in message and message else ""
     )
@@ -74,8 +75,13 @@ def named(graph: Mapping[str, Any], node_id: str, class_type: str = "") -> str:
 
 
 def plain(text: str, limit: int = 300) -> str:
-    """Text without tags and runs of white space, cut to `limit` characters."""
-    bare = " ".join(_TAGS.sub(" ", text).split())
+    """Text without tags, on one line, cut to `limit` characters."""
+    return flat(_TAGS.sub(" ", text), limit)
+
+
+def flat(text: str, limit: int = 300) -> str:
+    """Text on one line, without lone surrogates (which no JSON of ours could hold), cut to `limit` characters."""
+    bare = " ".join(text.split()).encode(errors="replace").decode()
     return bare if len(bare) <= limit else bare[:limit] + "…"
 
 
@@ -89,7 +95,7 @@ def _top_fault(error: Mapping[str, Any], graph: Mapping[str, Any]) -> str:
         return f"{where}: this ComfyUI has no node «{class_type}». Install the custom nodes it comes from."
     if error.get("type") == "prompt_no_outputs":
         return "The workflow has no node that saves an image."
-    return plain(f"{message}: {details}" if details and details not in message else message)
+    return plain(f"{message.rstrip('.')}: {details}" if details and details not in message else message)
 
 
 def _cause(error: Mapping[str, Any]) -> str:
@@ -98,6 +104,7 @@ def _cause(error: Mapping[str, Any]) -> str:
     details = plain(str(error.get("details") or ""))
     name = str(extra.get("input_name") or "")
     got = extra.get("received_value")
+    got = flat(got, 120) if isinstance(got, str) else got
     config = extra.get("input_config")
     bounds = config[1] if isinstance(config, list) and len(config) > 1 and isinstance(config[1], dict) else {}
     match error.get("type"):
@@ -110,9 +117,9 @@ def _cause(error: Mapping[str, Any]) -> str:
         case "required_input_missing":
             return f"the input «{name or details}» is missing"
         case "invalid_input_type":
-            return f"{name} is «{got}», which is of the wrong type"
+            return f"{name} is {'empty' if got is None else f'«{got}»'}, which is of the wrong type"
         case "exception_during_inner_validation" | "exception_during_validation":
-            return f"a link to the node {details} leads nowhere"
+            return _broken_link(details)
         case "dependency_cycle":
             return "its links run in a circle"
         case "return_type_mismatch":
@@ -122,7 +129,18 @@ def _cause(error: Mapping[str, Any]) -> str:
             return plain(f"{message}: {details}" if details else message)
 
 
-def _first(value: Any) -> str:
+def _broken_link(details: str) -> str:
+    """The cause behind the bare text of a KeyError or IndexError of ComfyUI's validation."""
+    if "index out of range" in details:
+        return "it is linked to an output that does not exist"
+    if details == "'inputs'":
+        return "it, or a node it is linked to, has no inputs"
+    node = details.strip("'")
+    return f"it is linked to the node {node}, which is not in the workflow" if node else "one of its links is broken"
+
+
+def _file(value: Any) -> str:
+    """The name of a file among a failed node's inputs; a picture stands there as a dump of its numbers."""
     if isinstance(value, list):
         value = value[0] if value else ""
-    return value if isinstance(value, str) else ""
+    return value if isinstance(value, str) and not value.startswith("tensor(") and "\n" not in value else ""

@@ -143,7 +143,10 @@ async def holds(redis: Redis, after: str) -> bool:
     oldest = await redis.xrange(STREAM, count=1)
     if not oldest:
         return after == "0-0"
-    return _order(after) >= _order(oldest[0][0].decode()) or after == await last_id(redis)
+    if _order(after) >= _order(oldest[0][0].decode()):
+        return True
+    about = await redis.xinfo_stream(STREAM)
+    return bool(about["length"] == about.get("entries-added"))  # nothing was trimmed yet
 
 
 async def read(redis: Redis, after: str, block_ms: int = 5000) -> AsyncIterator[list[tuple[str, AnyEvent]]]:

@@ -6,10 +6,12 @@ The history decides whether a run is over; the websocket only tells how far it i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
+import redis
 
 from gaze.comfyui import words
 from gaze.comfyui.client import Comfy, Found, Image
@@ -23,6 +25,14 @@ SILENCE_S = 5.0
 TELL_EVERY_S = 0.25
 # The history is written a moment after the success message on some servers.
 ENDING_S = 0.1
+_ENDS = ("done", "error", "interrupted")
+
+
+class Pictures(msgspec.Struct, frozen=True):
+    """What a finished run left: the save node's pictures, and the seconds it took at the server."""
+
+    images: tuple[Image, ...]
+    took_s: float | None = None
 
 
 class Again(Exception):
@@ -46,7 +56,7 @@ async def follow(
     work: Work,
     cancel: asyncio.Event,
     tell: Callable[[Listener], Awaitable[bool]],
-) -> tuple[Image, ...]:
+) -> Pictures:
     """The pictures of the save node. Raises Again, Over, or Unreachable while the backend is away.
 
     `tell` publishes what was heard; it returns True while it owes something it was too early for.
@@ -57,21 +67,24 @@ async def follow(
         heard = await _news(listener, cancel, timeout_s)
         if cancel.is_set():
             raise Over("cancelled")
-        if heard or owes:
+        if moved := heard or owes:
             silent = 0
-            owes = await tell(listener)
-        if not (listener.over or ending or not (heard or owes)):
+            with contextlib.suppress(redis.RedisError):  # the run goes on without Redis, and so do we
+                owes = await tell(listener)
+        asked, listener.gap = listener.gap, False
+        if moved and not (listener.over or ending or asked):
             continue
         found = await comfy.history(prompt_id) if listener.over else await look_twice(comfy, prompt_id)
         if found.place == "lost":
             found = await look_twice(comfy, prompt_id)
-        images = _pictures(found, work, comfy.url)
-        if images is not None:
-            return images
-        ending, listener.over = listener.over, False
-        silent += 1
-        if silent % 2 == 0 and found.place == "running" and not ending:
+        silent += not moved
+        # An end that was not heard, or a long silence of a run: the socket may have gone deaf, for the next jobs too.
+        if not moved and not ending and (found.place in _ENDS or (silent % 2 == 0 and found.place == "running")):
             await socket.renew()
+        pictures = _pictures(found, work, comfy.url)
+        if pictures is not None:
+            return pictures
+        ending, listener.over = listener.over, False
 
 
 async def look_twice(comfy: Comfy, prompt_id: str) -> Found:
@@ -83,7 +96,7 @@ async def look_twice(comfy: Comfy, prompt_id: str) -> Found:
     return found
 
 
-def _pictures(found: Found, work: Work, url: str) -> tuple[Image, ...] | None:
+def _pictures(found: Found, work: Work, url: str) -> Pictures | None:
     """The pictures of a finished run; None while it is not over."""
     match found.place:
         case "done":
@@ -92,7 +105,7 @@ def _pictures(found: Found, work: Work, url: str) -> tuple[Image, ...] | None:
             if not kept:
                 # A run answered from the cache may name no file (0.19 to 0.27 without a client id, F70).
                 raise Again(f"{host(url)} finished without a picture; the job was submitted once more.")
-            return kept
+            return Pictures(kept, found.took_s)
         case "error":
             error = found.error or {}
             sentence = words.failure(error, work.graph) if error else "ComfyUI says only that the run failed."
@@ -129,14 +142,16 @@ class Meter:
         self._told = 0.0
         self._progress = Progress()
         self._began: tuple[str, float, int] = ("", 0.0, 0)
+        self._per_s = 0.0
+        self._seen: set[str] = set()
         self._running = job.status == "running"
 
     async def tell(self, listener: Listener) -> bool:
         """Publish the newest step and preview; True if it was too early, so that they are still owed."""
         at = self._monotonic()
         if listener.started and not self._running:
+            await self._queue.move(self._job, "running", started=now())
             self._running = True
-            await self._queue.move(self._job, "running", started=self._job.started or now())
         if at - self._told < TELL_EVERY_S:
             return not listener.over
         progress, eta = self._measure(listener, at)
@@ -150,19 +165,28 @@ class Meter:
         return False
 
     def _measure(self, listener: Listener, at: float) -> tuple[Progress, float | None]:
-        """Progress, and seconds left in the node at the speed it has had."""
+        """Progress, and seconds left at the speed that the sampling has had; None before it is known."""
         node = words.named(self._graph, listener.node).split(" (")[0] if listener.node else ""
+        self._seen.add(listener.node)
         step, preview = listener.step, self._progress.preview
         if step is None:
-            return Progress(node=node, preview=preview), None
+            return Progress(node=node, preview=preview), self._left_s(0)
         began_node, began_at, began_value = self._began
         if began_node != listener.node or step.value < began_value:
+            # The first step of a bar: a detailer begins one for each box.
             self._began = (listener.node, at, step.value)
-            return Progress(node, step.value, step.max, preview), None
-        took_s = at - began_at
-        per_s = (step.value - began_value) / took_s if took_s > 0 else 0.0
-        eta = (step.max - step.value) / per_s if per_s else None
-        return Progress(node, step.value, step.max, preview, round(per_s, 2)), eta
+        elif at > began_at and step.value > began_value:
+            self._per_s = (step.value - began_value) / (at - began_at)
+        progress = Progress(node, step.value, step.max, preview, round(self._per_s, 2))
+        return progress, self._left_s(step.max - step.value)
+
+    def _left_s(self, steps: int) -> float | None:
+        """Seconds for `steps` and those of the samplers and detailers that have not begun yet."""
+        for node_id, node in self._graph.items():
+            wanted = node.get("inputs", {}).get("steps")
+            if node_id not in self._seen and isinstance(wanted, int):
+                steps += wanted
+        return round(steps / self._per_s, 1) if self._per_s else None
 
 
 def host(url: str) -> str:

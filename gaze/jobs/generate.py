@@ -59,7 +59,7 @@ async def generate(
     if healthy and made:
         # The images of one recipe differ in seed and wildcards only, so one speaks for all.
         fitting, sentences = await fit(pool, healthy, made[0][1])
-        if not fitting and len(healthy) == len(pool.backends):
+        if sentences and len(healthy) == len(pool.backends):
             raise Unusable(
                 " ".join(sentences), code="backend", faults=[Fault("backend", sentence) for sentence in sentences]
             )

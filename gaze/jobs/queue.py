@@ -6,6 +6,7 @@ a user who cancels at the same moment never both win. arq carries ids only.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,36 +14,19 @@ from typing import Any
 import msgspec
 from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix, job_key_prefix, retry_key_prefix
+from arq.jobs import serialize_job
 
 from gaze.core.errors import NotFound
-from gaze.jobs import events
+from gaze.jobs import events, keys, scripts
 from gaze.jobs.events import JobChanged, JobProgress, QueueChanged
-from gaze.jobs.record import KINDS, MOVES, OPEN, Attempt, Job, Progress, QueueName, Status, Work, new_id, now
+from gaze.jobs.record import KINDS, MOVES, OPEN, OVER, Job, Progress, QueueName, Status, Work, new_id, now
+from gaze.jobs.redis import pack
 
 # arq forgets a job after a day unless told otherwise; a queue may wait for its ComfyUI over a holiday.
 _NEVER_S = 10 * 365 * 24 * 3600
 _PREVIEW_S = 600
-
-# KEYS: record, active, running, recent, stream, work. ARGV: status, allowed, time, keep_s, id, event, then fields.
-_MOVE = """
-local before = redis.call('HGET', KEYS[1], 'status')
-if not before or not string.find(ARGV[2], ',' .. before .. ',', 1, true) then return 0 end
-local id, status = ARGV[5], ARGV[1]
-redis.call('HSET', KEYS[1], 'status', status, unpack(ARGV, 7))
-if status == 'done' or status == 'failed' or status == 'cancelled' then
-  redis.call('ZREM', KEYS[2], id) redis.call('SREM', KEYS[3], id) redis.call('ZADD', KEYS[4], ARGV[3], id)
-  redis.call('EXPIRE', KEYS[1], ARGV[4]) redis.call('EXPIRE', KEYS[6], ARGV[4])
-else
-  redis.call('ZADD', KEYS[2], 'NX', ARGV[3], id) redis.call('ZREM', KEYS[4], id)
-  redis.call('PERSIST', KEYS[1]) redis.call('PERSIST', KEYS[6])
-  if status == 'running' then redis.call('SADD', KEYS[3], id) else redis.call('SREM', KEYS[3], id) end
-end
-redis.call('XADD', KEYS[5], 'MAXLEN', '~', 5000, '*', 'e', ARGV[6])
-return 1
-"""
-
-_TEXT_FIELDS = frozenset({"id", "status"})
-_TYPES = {field.name: field.type for field in msgspec.structs.fields(Job)}
+# Jobs written in one go: Redis answers nobody else meanwhile.
+_TOGETHER = 200
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -69,34 +53,33 @@ class JobQueue:
     def __init__(self, redis: ArqRedis, keep_s: float = 24 * 3600) -> None:
         self.redis = redis
         self._keep_s = int(keep_s)
-        self._move = redis.register_script(_MOVE)
+        self._move = redis.register_script(scripts.MOVE)
+        self._progress = redis.register_script(scripts.PROGRESS)
+        self._note = redis.register_script(scripts.NOTE)
 
     # -- putting in ---------------------------------------------------------------------------------
 
     async def enqueue(self, jobs: Sequence[tuple[Job, Work | None]]) -> None:
-        """Write the records, then hand their ids to arq; all in few round trips, however many there are."""
-        order = time.time() * 1000
-        async with self.redis.pipeline(transaction=True) as pipe:
-            for place, (job, work) in enumerate(jobs):
-                pipe.hset(_record(job.id), mapping=_fields(job))
-                if work is not None:
-                    pipe.set(_work(job.id), msgspec.msgpack.encode(work))
-                pipe.zadd(_active(job.queue), {job.id: order + place / 1000})
-                if job.batch:
-                    pipe.rpush(_batch(job.batch), job.id)
-                    pipe.expire(_batch(job.batch), _NEVER_S)
-            await pipe.execute()
-        for job, _ in jobs:
-            await self._hand_over(job.id, job.kind)
-        await events.publish(self.redis, *(JobChanged(job.id, job.status) for job, _ in jobs[-200:]))
-        if len(jobs) > 200:
-            await events.publish(self.redis, QueueChanged(jobs[0][0].queue))
-
-    async def _hand_over(self, job_id: str, kind: str) -> None:
-        chosen = KINDS[kind]
-        await self.redis.enqueue_job(
-            chosen.function, _job_id=job_id, _queue_name=arq_queue(chosen.queue), _expires=_NEVER_S
-        )
+        """Write records and hand their ids to arq, all or none, in one round trip for some hundred jobs."""
+        at = time.time() * 1000
+        for first in range(0, len(jobs), _TOGETHER):
+            async with self.redis.pipeline(transaction=True) as pipe:
+                for place, (job, work) in enumerate(jobs[first : first + _TOGETHER], first):
+                    # arq runs equal scores in the order of ids, which is chance within a millisecond.
+                    order = at + place / 1000
+                    pipe.hset(keys.record(job.id), mapping=keys.fields(job))
+                    if work is not None:
+                        pipe.set(keys.work(job.id), msgspec.msgpack.encode(work))
+                    pipe.zadd(keys.active(job.queue), {job.id: order})
+                    if job.batch:
+                        pipe.rpush(keys.batch(job.batch), job.id)
+                        pipe.expire(keys.batch(job.batch), _NEVER_S)
+                    _hand_over(pipe, job, order)
+                    if len(jobs) <= _TOGETHER:
+                        _tell(pipe, JobChanged(job.id, job.status))
+                if len(jobs) > _TOGETHER:
+                    _tell(pipe, QueueChanged(jobs[0][0].queue))
+                await pipe.execute()
 
     # -- looking up ---------------------------------------------------------------------------------
 
@@ -111,132 +94,128 @@ class JobQueue:
         """The records that are there, in the order asked for."""
         async with self.redis.pipeline(transaction=False) as pipe:
             for job_id in ids:
-                pipe.hgetall(_record(job_id))
+                pipe.hgetall(keys.record(job_id))
             found = await pipe.execute()
-        return [job for fields in found if (job := _job(fields)) is not None]
+        return [job for fields in found if (job := keys.decoded(fields)) is not None]
 
     async def work(self, job_id: str) -> Work | None:
         """What the worker needs for an image job."""
-        data = await self.redis.get(_work(job_id))
+        data = await self.redis.get(keys.work(job_id))
         return msgspec.msgpack.decode(data, type=Work) if data else None
 
     async def counts(self, queue: QueueName) -> Counts:
         async with self.redis.pipeline(transaction=False) as pipe:
-            pipe.zcard(_active(queue))
-            pipe.scard(_running(queue))
-            pipe.exists(_paused(queue))
+            pipe.zcard(keys.active(queue))
+            pipe.scard(keys.running(queue))
+            pipe.exists(keys.paused(queue))
             active, running, paused = await pipe.execute()
         return Counts(int(active), int(running), bool(paused))
 
     async def listing(self, queue: QueueName, window: int = 50, recent: int = 30) -> Listing:
         """Running jobs, the first `window` queued, the last `recent` finished."""
         async with self.redis.pipeline(transaction=False) as pipe:
-            pipe.smembers(_running(queue))
+            pipe.smembers(keys.running(queue))
             # Running jobs stand in the active set too, so some more are asked for.
-            pipe.zrange(_active(queue), 0, window + 63)
-            pipe.zcard(_active(queue))
-            pipe.zremrangebyscore(_recent(queue), "-inf", time.time() * 1000 - self._keep_s * 1000)
-            pipe.zrevrange(_recent(queue), 0, recent - 1)
-            pipe.exists(_paused(queue))
-            running_ids, active_ids, active, _, recent_ids, paused = await pipe.execute()
-        running = await self.many(sorted(_texts(running_ids)))
-        waiting = [job_id for job_id in _texts(active_ids) if job_id.encode() not in running_ids][:window]
+            pipe.zrange(keys.active(queue), 0, window + 63)
+            pipe.zcard(keys.active(queue))
+            # Nothing is written here: the page is to be seen when Redis may not write, too (F84).
+            since = time.time() * 1000 - self._keep_s * 1000
+            pipe.zrevrangebyscore(keys.recent(queue), "+inf", since, start=0, num=recent)
+            pipe.exists(keys.paused(queue))
+            running_ids, active_ids, active, recent_ids, paused = await pipe.execute()
+        running = await self.many(sorted(keys.texts(running_ids)))
+        waiting = [job_id for job_id in keys.texts(active_ids) if job_id.encode() not in running_ids][:window]
         queued = [job for job in await self.many(waiting) if not job.over]
         return Listing(
             running=[job for job in running if not job.over],
             queued=queued,
             queued_total=max(int(active) - len(running_ids), len(queued)),
-            recent=await self.many(_texts(recent_ids)),
+            recent=await self.many(keys.texts(recent_ids)),
             paused=bool(paused),
         )
 
     async def batch(self, batch_id: str) -> list[Job]:
         """All jobs of a batch that are still on record, in order."""
-        return await self.many(_texts(await self.redis.lrange(_batch(batch_id), 0, -1)))  # type: ignore[misc]
+        return await self.many(keys.texts(await self.redis.lrange(keys.batch(batch_id), 0, -1)))  # type: ignore[misc]
 
     async def open_ids(self, queue: QueueName) -> list[str]:
         """Ids of all jobs that are not over, in order."""
-        return _texts(await self.redis.zrange(_active(queue), 0, -1))
+        return keys.texts(await self.redis.zrange(keys.active(queue), 0, -1))
 
     async def preview(self, job_id: str) -> tuple[bytes, str] | None:
         """The newest preview picture of a running job and its type."""
-        data = await self.redis.hmget(_preview(job_id), ["image", "mime"])  # type: ignore[misc]
+        data = await self.redis.hmget(keys.preview(job_id), ["image", "mime"])  # type: ignore[misc]
         return (data[0], (data[1] or b"image/jpeg").decode()) if data[0] else None
 
     # -- moving -------------------------------------------------------------------------------------
 
     async def move(self, job: Job, status: Status, allowed: Iterable[str] | None = None, **changes: Any) -> bool:
         """Bring a job to `status` with `changes` to its record; False if it is in a state that does not allow it."""
-        fields = {key: _text(key, value) for key, value in changes.items()}
+        fields = {key: keys.encoded(key, value) for key, value in changes.items()}
         if status in ("done", "failed", "cancelled"):
-            fields.setdefault("finished", _text("finished", now()))
+            fields.setdefault("finished", keys.encoded("finished", now()))
         event = msgspec.json.encode(JobChanged(job.id, status))
         flat = [part for pair in fields.items() for part in pair] or ["id", job.id]
-        keys = [
-            _record(job.id),
-            _active(job.queue),
-            _running(job.queue),
-            _recent(job.queue),
+        touched = [
+            keys.record(job.id),
+            keys.active(job.queue),
+            keys.running(job.queue),
+            keys.recent(job.queue),
             events.STREAM,
-            _work(job.id),
+            keys.work(job.id),
         ]
         states = f",{','.join(allowed or MOVES[status])},"
         at = time.time() * 1000
-        return bool(await self._move(keys, [status, states, at, self._keep_s, job.id, event, *flat]))
+        return bool(await self._move(touched, [status, states, at, self._keep_s, job.id, event, *flat]))
 
     async def note(self, job: Job, **changes: Any) -> None:
         """Write fields of the record without changing its state."""
-        fields = {key: _text(key, value) for key, value in changes.items()}
-        await self.redis.hset(_record(job.id), mapping=fields)  # type: ignore[misc]
+        await self._note(
+            [keys.record(job.id)], [part for key, value in changes.items() for part in (key, keys.encoded(key, value))]
+        )
 
     async def progress(self, job_id: str, progress: Progress, eta: float | None) -> None:
-        """Tell how far a job is."""
-        async with self.redis.pipeline(transaction=False) as pipe:
-            pipe.hset(_record(job_id), mapping={"progress": _text("", progress), "eta": _text("", eta)})
-            pipe.xadd(
-                events.STREAM,
-                {"e": msgspec.json.encode(JobProgress(job_id))},
-                maxlen=events.KEPT,
-                approximate=True,
-            )
-            await pipe.execute()
+        """Tell how far a running job is; nothing of one that is over."""
+        event = msgspec.json.encode(JobProgress(job_id))
+        await self._progress(
+            [keys.record(job_id), events.STREAM], [keys.encoded("", progress), keys.encoded("", eta), event]
+        )
 
     async def keep_preview(self, job_id: str, image: bytes, mime: str) -> None:
         """Keep the newest preview; it is fetched by its own address, never queued up."""
         async with self.redis.pipeline(transaction=False) as pipe:
-            pipe.hset(_preview(job_id), mapping={"image": image, "mime": mime})
-            pipe.expire(_preview(job_id), _PREVIEW_S)
+            pipe.hset(keys.preview(job_id), mapping={"image": image, "mime": mime})
+            pipe.expire(keys.preview(job_id), _PREVIEW_S)
             await pipe.execute()
-
-    async def attempt(self, job: Job, attempt: Attempt) -> Job:
-        """Write an attempt down before it is submitted."""
-        updated = msgspec.structs.replace(job, attempts=(*job.attempts, attempt))
-        await self.note(job, attempts=updated.attempts)
-        return updated
 
     # -- what people ask for ------------------------------------------------------------------------
 
     async def cancel(self, job_id: str) -> Job:
-        """Cancel in any state; the worker takes a running one off its backend. Raises NotFound."""
+        """Cancel in any state; the worker takes a submitted one off its backend. Raises NotFound."""
         job = await self.get(job_id)
-        if await self.move(job, "cancelled", allowed=OPEN, eta=None) and not job.attempts:
-            # With an attempt on record the worker still has to look after it.
-            await self._drop(job)
+        await self._cancel([job])
         return await self.get(job_id)
 
     async def cancel_many(self, ids: Iterable[str]) -> int:
         """Cancel all that are still open; how many were."""
-        cancelled = 0
-        for job in await self.many(ids):
-            if not job.over:
-                await self.cancel(job.id)
-                cancelled += 1
-        return cancelled
+        wanted = list(ids)
+        found = (wanted[first : first + _TOGETHER] for first in range(0, len(wanted), _TOGETHER))
+        return sum([await self._cancel([job for job in await self.many(some) if not job.over]) for some in found])
+
+    async def _cancel(self, jobs: Sequence[Job]) -> int:
+        moved = [job.id for job in jobs if await self.move(job, "cancelled", allowed=OPEN, eta=None)]
+        async with self.redis.pipeline(transaction=False) as pipe:
+            for job in await self.many(moved):
+                # With an attempt on record the worker still has to look after it.
+                if not job.attempts and job.status == "cancelled":
+                    _drop(pipe, job)
+            await pipe.execute()
+        return len(moved)
 
     async def retry(self, job_id: str) -> Job:
         """Queue a finished job again; its next attempt gets an id of its own (F76). Raises NotFound."""
         job = await self.get(job_id)
-        if KINDS[job.kind].function == "image_job" and not await self.redis.exists(_work(job_id)):
+        if KINDS[job.kind].function == "image_job" and not await self.redis.exists(keys.work(job_id)):
             raise NotFound(f"What {job.label} was made from is no longer kept; generate it again.")
         changes = {
             "error": None,
@@ -250,15 +229,18 @@ class JobQueue:
             # Attempts that are over are no longer looked for.
             "attempts": tuple(msgspec.structs.replace(attempt, lost=True) for attempt in job.attempts),
         }
-        if await self.move(job, "queued", allowed=("done", "failed", "cancelled"), **changes):
-            await self._drop(job)
-            await self._hand_over(job.id, job.kind)
+        await self._let_go(job_id)
+        if await self.move(job, "queued", allowed=OVER, **changes):
+            async with self.redis.pipeline(transaction=True) as pipe:
+                _drop(pipe, job)
+                _hand_over(pipe, job, time.time() * 1000)
+                await pipe.execute()
         return await self.get(job_id)
 
     async def front(self, job_id: str) -> None:
         """Let a queued job run next. A score of 0 would never run, so the lowest one counts down from now."""
         job = await self.get(job_id)
-        for key in (_active(job.queue), arq_queue(job.queue)):
+        for key in (keys.active(job.queue), keys.arq_queue(job.queue)):
             lowest = await self.redis.zrange(key, 0, 0, withscores=True)
             if lowest:
                 await self.redis.zadd(key, {job_id: max(lowest[0][1] - 1, 1)}, xx=True)
@@ -267,103 +249,63 @@ class JobQueue:
     async def pause(self, queue: QueueName, paused: bool) -> None:
         """Stop or go on handing out jobs; running ones end."""
         if paused:
-            await self.redis.set(_paused(queue), "1")
+            await self.redis.set(keys.paused(queue), "1")
         else:
-            await self.redis.delete(_paused(queue))
+            await self.redis.delete(keys.paused(queue))
         await events.publish(self.redis, QueueChanged(queue))
 
     async def paused(self, queue: QueueName) -> bool:
-        return bool(await self.redis.exists(_paused(queue)))
+        return bool(await self.redis.exists(keys.paused(queue)))
 
     async def wake(self, queue: QueueName) -> None:
-        """Let every waiting job try again now: a backend came up."""
+        """Let every waiting job try again now, in the order of the queue: a backend came up."""
         due = time.time() * 1000
-        later = await self.redis.zrangebyscore(arq_queue(queue), due, "+inf")
+        later = keys.texts(await self.redis.zrangebyscore(keys.arq_queue(queue), due, "+inf"))
         if later:
-            await self.redis.zadd(arq_queue(queue), dict.fromkeys(later, due), xx=True)
-
-    async def _drop(self, job: Job) -> None:
-        """Take a job out of arq's hands."""
-        await self.redis.zrem(arq_queue(job.queue), job.id)
-        await self.redis.delete(job_key_prefix + job.id, retry_key_prefix + job.id)
+            order = await self.redis.zmscore(keys.active(queue), later)
+            now_due = {job_id: min(at or due, due) for job_id, at in zip(later, order, strict=True)}
+            await self.redis.zadd(keys.arq_queue(queue), now_due, xx=True)
 
     async def reconcile(self, queue: QueueName) -> int:
-        """Hand over again what a crash between record and queue left behind; how many there were."""
-        known = set(_texts(await self.redis.zrange(arq_queue(queue), 0, -1)))
+        """Hand over again what a crash left without a place in arq's queue; how many there were."""
+        known = set(keys.texts(await self.redis.zrange(keys.arq_queue(queue), 0, -1)))
         missing = [job for job in await self.many(set(await self.open_ids(queue)) - known) if not job.over]
-        for job in missing:
-            if not await self.held(job.id):
-                await self.redis.delete(job_key_prefix + job.id)
-                await self._hand_over(job.id, job.kind)
+        missing = [job for job in missing if not await self.held(job.id)]
+        async with self.redis.pipeline(transaction=True) as pipe:
+            for job in missing:
+                _hand_over(pipe, job, await self.redis.zscore(keys.active(queue), job.id) or time.time() * 1000)
+            await pipe.execute()
         return len(missing)
+
+    async def _let_go(self, job_id: str, within_s: float = 2.0) -> None:
+        """Wait until no worker holds a job that is over: arq's own end of it would take a new entry away."""
+        deadline = time.monotonic() + within_s
+        while await self.held(job_id) and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
 
     async def held(self, job_id: str) -> bool:
         """Whether a live worker holds the job."""
         return bool(await self.redis.exists(in_progress_key_prefix + job_id))
 
 
-def arq_queue(queue: QueueName) -> str:
-    """The name of the arq queue."""
-    return f"gaze:{queue}"
+def _hand_over(pipe: Any, job: Job, order: float) -> None:
+    """Put a job into arq's queue, as `ArqRedis.enqueue_job` does, but within the transaction of its record."""
+    chosen = KINDS[job.kind]
+    data = serialize_job(chosen.function, (), {}, None, int(order), serializer=pack)
+    pipe.psetex(job_key_prefix + job.id, _NEVER_S * 1000, data)
+    pipe.zadd(keys.arq_queue(chosen.queue), {job.id: order})
+
+
+def _drop(pipe: Any, job: Job) -> None:
+    """Take a job out of arq's hands."""
+    pipe.zrem(keys.arq_queue(job.queue), job.id)
+    pipe.delete(job_key_prefix + job.id, retry_key_prefix + job.id)
+
+
+def _tell(pipe: Any, event: events.AnyEvent) -> None:
+    pipe.xadd(events.STREAM, {"e": msgspec.json.encode(event)}, maxlen=events.KEPT, approximate=True)
 
 
 def new_batch() -> str:
     """The id of a batch."""
     return new_id()
-
-
-def _record(job_id: str) -> str:
-    return f"gaze:job:{job_id}"
-
-
-def _work(job_id: str) -> str:
-    return f"gaze:work:{job_id}"
-
-
-def _preview(job_id: str) -> str:
-    return f"gaze:preview:{job_id}"
-
-
-def _batch(batch_id: str) -> str:
-    return f"gaze:batch:{batch_id}"
-
-
-def _active(queue: str) -> str:
-    return f"gaze:active:{queue}"
-
-
-def _running(queue: str) -> str:
-    return f"gaze:running:{queue}"
-
-
-def _recent(queue: str) -> str:
-    return f"gaze:recent:{queue}"
-
-
-def _paused(queue: str) -> str:
-    return f"gaze:paused:{queue}"
-
-
-def _texts(values: Iterable[bytes]) -> list[str]:
-    return [value.decode() for value in values]
-
-
-def _text(key: str, value: Any) -> bytes | str:
-    return str(value) if key in _TEXT_FIELDS else msgspec.json.encode(value)
-
-
-def _fields(job: Job) -> dict[str, Any]:
-    return {key: _text(key, getattr(job, key)) for key in Job.__struct_fields__}
-
-
-def _job(fields: dict[bytes, bytes]) -> Job | None:
-    """The record behind a hash; None for one that is gone or was written by another version."""
-    values: dict[str, Any] = {}
-    for name, data in fields.items():
-        key = name.decode()
-        if key in _TYPES:
-            values[key] = data.decode() if key in _TEXT_FIELDS else msgspec.json.decode(data)
-    try:
-        return msgspec.convert(values, Job)
-    except msgspec.ValidationError:
-        return None

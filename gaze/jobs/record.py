@@ -42,11 +42,15 @@ KINDS: Mapping[str, Kind] = {
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """One submission: written down before it is sent, so that it can be looked for after any crash."""
+    """One submission: written down before it is sent, so that it can be looked for after any crash.
+
+    `client` is the websocket id that hears of it: who takes it over from a dead worker listens under that.
+    """
 
     prompt_id: str
     backend: str
     lost: bool = False
+    client: str = ""
 
 
 class Progress(msgspec.Struct, frozen=True):

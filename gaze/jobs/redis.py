@@ -63,7 +63,12 @@ class EmbeddedServer:
         self._lock: IO[str] | None = None
 
     def start(self, timeout_s: float = 10.0) -> None:
-        """Start and wait until it answers. Raises NoServer or RootInUse.
+        """Start and wait until it answers; one that loads its file is waited for. Raises NoServer or RootInUse."""
+        self.launch()
+        self._wait(timeout_s)
+
+    def launch(self) -> None:
+        """Start without waiting. Raises NoServer, RootInUse or OSError.
 
         Call it from the main thread: on Linux the child follows the thread that made it to its end.
         """
@@ -85,7 +90,6 @@ class EmbeddedServer:
                 start_new_session=True,  # Ctrl-C must not reach it before its clients have ended
                 preexec_fn=die_with_parent if sys.platform == "linux" else None,
             )
-        self._wait(timeout_s)
 
     @property
     def pid(self) -> int | None:
@@ -126,10 +130,14 @@ class EmbeddedServer:
         client = redis.Redis(unix_socket_path=str(self.socket))
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            with contextlib.suppress(redis.ConnectionError, redis.BusyLoadingError):
+            try:
                 client.ping()
                 client.close()
                 return
+            except redis.BusyLoadingError:
+                deadline = time.monotonic() + timeout_s  # it reads a long file
+            except redis.ConnectionError:
+                pass
             if self.died():
                 break
             time.sleep(0.01)
@@ -169,7 +177,7 @@ def redis_url(settings: Settings) -> str:
 
 def answers(url: str, timeout_s: float) -> bool:
     """Whether a Redis answers at `url` within `timeout_s` seconds."""
-    client = redis.Redis.from_url(url)
+    client = redis.Redis.from_url(url, socket_timeout=max(timeout_s, 0.1))
     deadline = time.monotonic() + timeout_s
     while True:
         with contextlib.suppress(redis.RedisError):
@@ -201,6 +209,8 @@ def connect(url: str, connections: int = 20) -> ArqRedis:
         "retry": retry,
         "retry_on_error": [redis.BusyLoadingError, redis.ConnectionError],
         "socket_connect_timeout": 2,
+        # A network that swallows everything must not hold a worker for ever; blocking reads take 5 s.
+        "socket_timeout": 10,
     }
     if given.unix_socket_path:
         common.pop("socket_connect_timeout")

@@ -15,11 +15,14 @@ import redis
 from gaze.comfyui.pool import Pool
 from gaze.jobs import events
 from gaze.jobs.choose import PER_BACKEND, Slots
-from gaze.jobs.image_job import JobTools, image_job
+from gaze.jobs.image_job import image_job
 from gaze.jobs.queue import JobQueue
 from gaze.jobs.record import QueueName, new_id
 from gaze.jobs.redis import connect
+from gaze.jobs.strays import collect
+from gaze.jobs.tools import JobTools
 from gaze.jobs.worker import MOST_JOBS, Cancels, JobFunction, hear_cancels, make_worker, tend
+from gaze.library.images import UPLOADS, folder_of
 from gaze.library.service import Library
 from gaze.settings import LiveSettings
 
@@ -33,6 +36,14 @@ class KeepInLibrary:
         self._library = library
 
     def save(self, category: str, slug: str, stem: str, data: bytes, sidecar: Mapping[str, Any]) -> str:
+        """As the library saves; a run that was saved before (a worker died right after that) is not saved twice."""
+        folder = self._library.root / UPLOADS / folder_of(category, slug)
+        for image in folder.glob(f"{stem}.*"):  # the stem bears the mark of the run
+            if image.suffix == ".json":
+                continue
+            if image.with_name(f"{image.name}.json").is_file():
+                return image.relative_to(self._library.root / UPLOADS).as_posix()
+            image.unlink()  # died before its sidecar
         return self._library.save_image(category, slug, stem, data, sidecar)
 
     def show(self, category: str, slug: str, path: str, action: str, kind: str) -> None:
@@ -62,13 +73,16 @@ async def serve_comfy(settings: LiveSettings, redis_url: str, library: Library) 
             if pool.healthy():
                 await queue.wake("comfy")
 
-        async def renew_slots() -> None:
+        async def keep_places() -> None:
             while True:
                 await asyncio.sleep(3)
                 with contextlib.suppress(redis.RedisError):
                     await slots.renew()
+                    await collect(connection, pool)
 
         await pool.refresh()
+        with contextlib.suppress(redis.RedisError):
+            await backends_changed()  # jobs that waited when the last worker ended
         functions: list[tuple[str, JobFunction]] = [("image_job", run)]
         worker = make_worker(connection, "comfy", functions, MOST_JOBS)
         await run_worker(
@@ -78,7 +92,7 @@ async def serve_comfy(settings: LiveSettings, redis_url: str, library: Library) 
             hear_cancels(queue, cancels),
             tend(queue, "comfy", worker, lambda: PER_BACKEND * len(pool.healthy())),
             pool.watch(backends_changed, every_s=1.0),
-            renew_slots(),
+            keep_places(),
         )
         await pool.close()
 

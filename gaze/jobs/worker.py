@@ -17,7 +17,8 @@ from arq.worker import Worker, func
 
 from gaze.jobs import events
 from gaze.jobs.events import JobChanged
-from gaze.jobs.queue import JobQueue, arq_queue
+from gaze.jobs.keys import arq_queue
+from gaze.jobs.queue import JobQueue
 from gaze.jobs.record import QueueName
 from gaze.jobs.redis import pack, unpack
 
@@ -70,6 +71,7 @@ class Cancels:
         self._events: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def of(self, job_id: str) -> asyncio.Event:
+        """The event of a job that this process does; it exists from the first call to `forget`."""
         return self._events[job_id]
 
     def set(self, job_id: str) -> None:
@@ -107,12 +109,14 @@ def _as_arq(function: JobFunction) -> Any:
 
 
 async def hear_cancels(queue: JobQueue, cancels: Cancels) -> None:
-    """Set the events of jobs that get cancelled, for ever."""
+    """Set the events of jobs that get cancelled, for ever; those of a time without Redis too."""
+    after = ""
     while True:
         with contextlib.suppress(redis.RedisError):
-            after = await events.last_id(queue.redis)
+            after = after or await events.last_id(queue.redis)
             async for batch in events.read(queue.redis, after):
-                for _, event in batch:
+                for entry_id, event in batch:
+                    after = entry_id
                     if isinstance(event, JobChanged) and event.status == "cancelled":
                         cancels.set(event.id)
         await asyncio.sleep(0.5)

@@ -68,9 +68,13 @@ class Entry:
     def asset(self) -> Asset:
         """The asset, made from the row when first asked for."""
         if self._asset is None:
-            made, _ = read_asset(self.category, self.path, json.loads(self.row["raw"]), self.row["version"])
-            self._asset = msgspec.structs.replace(made, slug=self.slug)
+            self._asset = self.fresh()
         return self._asset
+
+    def fresh(self) -> Asset:
+        """The asset, made anew and not kept."""
+        made, _ = read_asset(self.category, self.path, json.loads(self.row["raw"]), self.row["version"])
+        return msgspec.structs.replace(made, slug=self.slug)
 
     @property
     def choice(self) -> str:

@@ -102,14 +102,22 @@ class Editor:
                 raise ChangedOnDisk(path, text, old.text, old.version)
             self._write(category, path, old, old.encode(text))
 
-    def save_fields(self, category: Category, path: str, values: Mapping[FieldPath, Any], version: str) -> None:
+    def save_fields(
+        self,
+        category: Category,
+        path: str,
+        values: Mapping[FieldPath, Any],
+        version: str,
+        *,
+        exactly: bool = False,
+    ) -> None:
         """Set single values in the newest text of a file."""
         with self.locks(path):
             self.sync.require()
             old = self.open(path)
             text = changed = _usable(category, path, old.text)
             for field, value in values.items():
-                changed = set_field(changed, as_path(field), value)
+                changed = set_field(changed, as_path(field), value, exactly=exactly)
             if version and old.version != version:
                 raise ChangedOnDisk(path, changed, old.text, old.version)
             if changed != text:
@@ -220,8 +228,8 @@ def as_path(field: FieldPath) -> tuple[str | int, ...]:
     return tuple(field.split("::") if "::" in field else field.split("."))
 
 
-def set_field(text: str, path: tuple[str | int, ...], value: Any) -> str:
-    """The text with a value set, unless it means already what the form says."""
+def set_field(text: str, path: tuple[str | int, ...], value: Any, *, exactly: bool = False) -> str:
+    """The text with a value set, unless it means already what the form says; an empty one is not added unasked."""
     raw = json.loads(text)
     if path[0] == "tags" and isinstance(raw.get("tags"), list):  # the old list form has no place for keys
         text = put(text, ("tags",), {"listed": raw["tags"]})
@@ -230,7 +238,8 @@ def set_field(text: str, path: tuple[str | int, ...], value: Any) -> str:
         return put(text, path, REMOVE)
     found = value_at(raw, path, missing := object())
     if found is missing:
-        return text if value in ("", None, False) or value == [] or value == {} else put(text, path, value)
+        empty = value in ("", None, False) or value == [] or value == {}
+        return text if empty and not exactly else put(text, path, value)
     return text if means(found, value) else put(text, path, value)
 
 

@@ -14,15 +14,16 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gaze.core.asset import Asset, slug_of
 from gaze.core.category import Category
-from gaze.core.errors import Conflict, NoSuchAsset, NotFound, Problem
+from gaze.core.errors import Conflict, NoSuchAsset, NotFound, Problem, Refusal
 from gaze.core.shelf import Shelf
+from gaze.library import earlier
 from gaze.library.catalog import Catalog, Entry
 from gaze.library.changes import (
     Change,
@@ -148,7 +149,7 @@ class Library:
         with contextlib.suppress(OSError):
             (self.root / "data/.gaze").mkdir(mode=0o700, parents=True, exist_ok=True)
         warm = self.ready or self._snapshot.restore() > 0
-        self._templates.read_shipped()
+        self._templates.read_shipped(self.root)
         told = self._sync.tick(0.0) if self.ready else self._sync.first_read(self._progress, pause)
         self.ready = True
         if not warm:  # everything is new to everybody
@@ -304,6 +305,20 @@ class Library:
                 return entry.asset
         return None
 
+    def each(self, known: Mapping[str, str], holding: Sequence[str] = ()) -> Iterator[tuple[str, str, Asset | None]]:
+        """Path, version and asset of every file; None for an asset where `known` has this version of the path.
+
+        With `holding` only files that hold one of these texts somewhere. Assets are made for the caller and not
+        kept: going through 10,000 must not keep 10,000 in memory.
+        """
+        texts = [json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "replace") for text in holding]
+        for catalog in list(self._assets.catalogs.values()):
+            for path, entry in list(catalog.by_path.items()):
+                version = str(entry.row["version"])
+                if texts and not any(text in entry.row["raw"] for text in texts):
+                    continue
+                yield path, version, None if known.get(path) == version else entry.fresh()
+
     def query(self, category: str, query: Query) -> Page:
         """The cards a library page shows. Raises NotFound for an unknown category."""
         catalog = self._catalog(category)
@@ -370,6 +385,11 @@ class Library:
                 self._settings.value,
             )
 
+    def wildcard_names(self) -> list[str]:
+        """Names of wildcard files, as `__name__` takes them."""
+        with self._lock:
+            return sorted(self._wildcards.options.now)
+
     def problems(self) -> list[Problem]:
         """Everything its owner should mend, by path and line."""
         with self._lock:
@@ -389,6 +409,14 @@ class Library:
         self._catalog(category)
         return self._assets.broken[category].get(slug)
 
+    def broken_at(self, path: str) -> tuple[str, str] | None:
+        """Category and slug of a file that was never good, by its path; None for any other."""
+        for category, paths in self._assets.broken.items():
+            for slug, broken in list(paths.items()):
+                if broken == path:
+                    return category, slug
+        return None
+
     def raw(self, asset: Asset | str) -> tuple[str, str]:
         """Text and version of an asset's file (or of a path below the root) as it is on the disk now."""
         found = self._editor.open(asset if isinstance(asset, str) else asset.path)
@@ -406,15 +434,24 @@ class Library:
         self._editor.save_text(self.categories[category], path, text, version)
         return self._taken(category, path)
 
-    def save_fields(self, category: str, slug: str, values: Mapping[FieldPath, Any], version: str = "") -> Asset:
+    def save_fields(
+        self,
+        category: str,
+        slug: str,
+        values: Mapping[FieldPath, Any],
+        version: str = "",
+        *,
+        exactly: bool = False,
+    ) -> Asset:
         """Set single values and leave every other byte of the file; `REMOVE` as a value takes the key out.
 
         A path is `section.key`, `section::key`, or a tuple where names may hold dots. A value that means what the
         file says already ("" for null, 25 for 25.0) changes nothing. Without `version` the newest file is changed.
+        `exactly` writes an empty value (false) for a key that the file lacks too: its default may be another.
         Raises as `save_text`.
         """
         path = self._path(category, slug)
-        self._editor.save_fields(self.categories[category], path, values, version)
+        self._editor.save_fields(self.categories[category], path, values, version, exactly=exactly)
         return self._taken(category, path)
 
     def rename_key(self, category: str, slug: str, path: tuple[str, ...], name: str, version: str = "") -> Asset:
@@ -493,6 +530,28 @@ class Library:
             path = moved
         return self._taken(category, path)
 
+    def groups(self, category: str) -> set[str]:
+        """The sub-folders of a category's folder that hold assets."""
+        return {"/".join(path.split("/")[2:-1]) for path in list(self._catalog(category).by_path)}
+
+    def repoint_states(self, key: str, old: str, new: str) -> list[str]:
+        """Last choices of other pages that name an asset under `key` name it anew; returns the files changed."""
+        changed = []
+        with self._lock:
+            found = [
+                (category, slug)
+                for category, kept in self._states.values.items()
+                for slug, state in kept.now.items()
+                if key and old and state.get(key) == old
+            ]
+        for category, slug in found:
+            path = state_path(category, slug)
+            with contextlib.suppress(Refusal):
+                self._editor.set_keys(path, {key: new}, "the state of an asset")
+                changed.append(path)
+        self._tell(self._sync.refresh(changed))
+        return changed
+
     def nsfw(self, category: str, slug: str, on: bool | None = None) -> Asset:
         """Write `tags.nsfw` into the asset's file; None turns it over."""
         asset = self.get(category, slug)
@@ -522,6 +581,19 @@ class Library:
         cover = as_cover or (if_none and not self._states.get(category, slug).get("cover"))
         self._editor.set_keys(path, {"cover": image} if cover else {"last_preview": image}, "the state of an asset")
         self._tell(self._sync.refresh([path]))
+
+    def take_over(self) -> int:
+        """Fill the state of assets from the earlier program's database; what is kept already stays. How many were."""
+        taken = 0
+        for row in earlier.read(self.root, self.categories):
+            asset = self.find(row.category, row.slug)
+            kept = self.state(row.category, row.slug)
+            new = {key: value for key, value in row.values().items() if kept.get(key) is None}
+            if asset is not None and new:
+                self.set_state(row.category, row.slug, new)
+                taken += 1
+        earlier.answer(self.root, taken=True)
+        return taken
 
     def favourite(self, category: str, slug: str, on: bool | None = None) -> bool:
         """Set or turn over the favourite mark; returns what it is now."""

@@ -67,6 +67,10 @@ def wildcard_name(path: str) -> str:
     return nfc(path.removeprefix(WILDCARDS + "/").removesuffix(".txt")).casefold()
 
 
+# Where the earlier program kept its one workflow.
+EARLIER = "comfy_workflow.json"
+
+
 class Shaped(msgspec.Struct, frozen=True):
     version: str
     template: Any
@@ -81,19 +85,23 @@ class Templates(Files):
         self.program = program
         self.templates: Kept[str, Template] = Kept()
         self.shipped: Template | None = None
+        self.earlier: Template | None = None
 
     def owns(self, path: str) -> bool:
         return path.startswith("workflows/") and path.endswith(".json") and path.count("/") == 1
 
-    def read_shipped(self) -> None:
-        """Read the template that comes with the program."""
-        path = "workflows/default.json"
+    def read_shipped(self, root: Path) -> None:
+        """Read the template that comes with the program, and the one that the earlier program kept in the root."""
+        self.shipped = self._read(self.program, "workflows/default.json")
+        self.earlier = self._read(root, EARLIER)
+
+    def _read(self, folder: Path, path: str) -> Template | None:
         try:
-            found = read(self.program, path)
+            found = read(folder, path)
         except OSError:
-            return
-        if not isinstance(found, Problem):
-            self.shipped = self.load(path, found[0]).template
+            return None
+        template: Template | None = None if isinstance(found, Problem) else self.load(path, found[0]).template
+        return template
 
     def load(self, path: str, content: bytes | Problem) -> Shaped:
         from gaze.core.template import read_template
@@ -127,6 +135,8 @@ class Templates(Files):
     def share(self) -> dict[str, Template]:
         """Every template by name; the shipped `default` only where the root has no file of that name."""
         found = self.templates.share()
+        if self.earlier is not None and self.earlier.name not in found:
+            found = {**found, self.earlier.name: self.earlier}
         if self.shipped is not None and "workflows/default.json" not in self.known:
             return {**found, "default": self.shipped}
         return found

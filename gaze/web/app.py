@@ -26,11 +26,15 @@ from gaze.web import (
     api,
     asset,
     bulk,
+    complete,
+    create,
+    edit,
     exchange,
     files,
     guard,
     library,
     opinion,
+    outfits,
     problems,
     queue,
     saved_filters,
@@ -38,7 +42,9 @@ from gaze.web import (
     settings_page,
     trash,
     undo,
+    upload,
 )
+from gaze.web.editing.vocabulary import Vocabulary
 from gaze.web.errors import HANDLERS
 from gaze.web.live import Live
 from gaze.web.render import Renderer
@@ -64,9 +70,9 @@ async def live_events(request: AnyRequest, after: str = "") -> ServerSentEvent:
 
 
 @get("/create", include_in_schema=False, sync_to_thread=False)
-def old_create() -> Response[Any]:
-    """An address of the earlier program."""
-    return Redirect("/characters/", status_code=308)
+def old_create(request: AnyRequest) -> Response[Any]:
+    """An address of the earlier program: a new asset of its first category."""
+    return Redirect(f"/{next(iter(request.app.state.gaze.categories))}/create", status_code=308)
 
 
 def routes(context: Context) -> list[ControllerRouterHandler]:
@@ -89,6 +95,11 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *bulk.ROUTES,
         *exchange.ROUTES,
         *library.ROUTES,
+        *complete.ROUTES,
+        *create.ROUTES,
+        *edit.ROUTES,
+        *outfits.ROUTES,
+        *upload.ROUTES,
         *asset.ROUTES,
     ]
 
@@ -128,7 +139,7 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     return Litestar(
         routes(context),
         dependencies={"gaze": Provide(provide_context)},
-        state=State({"gaze": context, "live": live, "render": render, "undos": Undos()}),
+        state=State({"gaze": context, "live": live, "render": render, "vocabulary": Vocabulary(), "undos": Undos()}),
         lifespan=[lifespan],
         before_request=guard.check_request,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]

@@ -217,7 +217,7 @@ def _sections(asset: Asset, asked: Values, selected: frozenset[str] | None) -> l
         )
         filled = [row for row in rows if not row.empty]
         empty = [row.label for row in rows if row.empty]
-        if filled or outfits:
+        if filled or outfits or (name == "wardrobe" and asset.category.has_outfits):
             found.append(SectionView(name or "own", label, filled, empty, True, outfits, outfit))
     return found
 

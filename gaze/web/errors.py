@@ -55,7 +55,7 @@ def on_redis(request: AnyRequest, error: redis.RedisError) -> Response[Any]:
 
 def on_http(request: AnyRequest, error: HTTPException) -> Response[Any]:
     """Litestar's own: no such route, a body too large, a parameter that does not fit."""
-    faults = [Fault("bad-value", _sentence(error))]
+    faults = [Fault("bad-value", _sentence(request, error))]
     if error.extra and isinstance(error.extra, list):
         faults = [
             Fault("bad-value", f"{item.get('key', 'value')}: {item.get('message', error.detail)}", item.get("key", ""))
@@ -91,14 +91,15 @@ def refuse(request: AnyRequest, status: int, faults: Sequence[Fault], offers: Se
     return render(request, "error.html", context, status=status, place="")
 
 
-def _sentence(error: HTTPException) -> str:
+def _sentence(request: AnyRequest, error: HTTPException) -> str:
     match error.status_code:
         case 404:
             return "There is no such page."
         case 405:
             return "This address does not take that kind of request."
         case 413:
-            return "What was sent is too large."
+            most = request.app.state.gaze.settings().max_upload_mib
+            return f"What was sent is too large; at most {most} MiB are taken."
         case _:
             return error.detail
 

@@ -54,6 +54,12 @@ def one(given: Values, name: str, otherwise: str = "") -> str:
     return found[-1].strip() if found else otherwise
 
 
+def raw(given: Values, name: str) -> str:
+    """The last value of a name with every space as it was sent."""
+    found = given.get(name)
+    return found[-1] if found else ""
+
+
 def query(category: Category, given: Values) -> Query:
     """What a library page asks for. Raises Refusal for values out of range."""
     nsfw = one(given, "nsfw", "all") or "all"

@@ -24,6 +24,8 @@ from gaze.web.views import Status
 log = logging.getLogger("gaze.web")
 
 COMMENT_S = 15.0
+# Jobs listed in the tray that the queue's pill opens.
+IN_TRAY = 6
 # A tab that is this far behind gets `stale` instead: its regions ask for themselves again.
 MOST_BEHIND = 300
 
@@ -230,14 +232,14 @@ class Live:
         try:
             listing = await gaze.queue.listing("comfy", window=60, recent=0)
         except redis.RedisError:
-            self.status = msgspec.structs.replace(before, **common, redis=False, open=None, running=0, job=None)
+            away = {"redis": False, "open": None, "running": 0, "job": None, "jobs": ()}
+            self.status = msgspec.structs.replace(before, **common, **away)
             return self.status != before
         self._open = [*listing.running, *listing.queued]
         self._jobs = {}
         for job in self._open:
             self._jobs.setdefault(f"{job.category}/{job.slug}", job)
         first = listing.running[0] if listing.running else None
-        asset = gaze.library.find(first.category, first.slug) if first and first.slug else None
         self.status = Status(
             **common,
             open=len(listing.running) + listing.queued_total,
@@ -245,10 +247,15 @@ class Live:
             waiting=sum(job.status == "waiting" for job in listing.queued),
             paused=listing.paused,
             job=first,
-            job_nsfw=bool(asset and asset.nsfw),
+            jobs=tuple(self._open[:IN_TRAY]),
+            nsfw_jobs=frozenset(job.id for job in self._open[:IN_TRAY] if self._is_nsfw(job)),
             percent=first.progress.percent if first else None,
         )
         return self.status != before
+
+    def _is_nsfw(self, job: Job) -> bool:
+        asset = self._gaze.library.find(job.category, job.slug) if job.slug else None
+        return bool(asset and asset.nsfw)
 
     def _shell_messages(self) -> list[Message]:
         parts = {
@@ -314,7 +321,8 @@ class Live:
             html += self._partial(f"#hero-{place} #hero-img", "asset/_hero_preview.html", job=job)
         self._jobs.setdefault(f"{job.category}/{job.slug}", job)
         if self.status.job and self.status.job.id == job.id:
-            self.status = msgspec.structs.replace(self.status, job=job, percent=job.progress.percent)
+            jobs = (job, *(other for other in self.status.jobs if other.id != job.id))
+            self.status = msgspec.structs.replace(self.status, job=job, jobs=jobs, percent=job.progress.percent)
             html += "".join(
                 self._partial(target, name)
                 for target, name in (

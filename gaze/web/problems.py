@@ -10,6 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from gaze.context import Context
+from gaze.core.asset import Asset
 from gaze.core.errors import Problem
 from gaze.web import forms
 from gaze.web.answer import answer
@@ -38,6 +39,7 @@ class Shown(msgspec.Struct, frozen=True):
     title: str
     consequence: str
     href: str
+    edit: str  # where its text can be mended; "" for what is no asset's file
     lines: list[tuple[int, str, bool]]
 
 
@@ -86,8 +88,15 @@ def _shown(gaze: Context, problem: Problem) -> Shown:
         title=title,
         consequence=consequence,
         href=f"/{asset.category.name}/{asset.slug}" if asset else "",
+        edit=_edit(gaze, problem, asset),
         lines=_lines(gaze, problem) if problem.line else [],
     )
+
+
+def _edit(gaze: Context, problem: Problem, asset: Asset | None) -> str:
+    """The page on which the text of an asset's file can be mended."""
+    named = (asset.category.name, asset.slug) if asset else gaze.library.broken_at(problem.path)
+    return f"/{named[0]}/{named[1]}/edit?tab=json" if named else ""
 
 
 def _lines(gaze: Context, problem: Problem, around: int = 1) -> list[tuple[int, str, bool]]:

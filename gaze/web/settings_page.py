@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 from gaze.comfyui.pool import Backend, check_url, probe
 from gaze.context import Context
 from gaze.core.errors import Refusal
+from gaze.library import earlier
 from gaze.library.starter import copy_starter
 from gaze.web import forms, guard
 from gaze.web.answer import HTML, answer, is_htmx, toast
@@ -161,6 +162,20 @@ async def starter(request: AnyRequest, gaze: Context) -> Response[Any]:
     copied = await asyncio.to_thread(copy_starter, gaze.program, gaze.settings().root)
     await asyncio.to_thread(gaze.library.rescan)
     return _saved(request, f"{copied} files were copied.", {"copied": copied}, "/")
+
+
+@post("/settings/earlier", include_in_schema=False)
+async def take_over(request: AnyRequest, gaze: Context) -> Response[Any]:
+    """Take over what the earlier program's database holds, or never be asked again (`act`: take, leave)."""
+    act = forms.one(await forms.values(request), "act", "take")
+    if act == "leave":
+        await asyncio.to_thread(earlier.answer, gaze.settings().root, False)
+        taken, text = 0, "It is left as it is."
+    else:
+        taken = await asyncio.to_thread(gaze.library.take_over)
+        text = f"{taken} entries took over what the earlier program kept of them."
+    gaze.earlier = None
+    return _saved(request, text, {"taken": taken}, "/")
 
 
 @post("/api/key/regenerate", include_in_schema=False)

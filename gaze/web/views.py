@@ -11,6 +11,7 @@ from litestar import Request
 from gaze.comfyui.pool import Backend
 from gaze.context import Context
 from gaze.jobs.record import Job
+from gaze.library.earlier import Earlier
 from gaze.library.saved_filters import Saved, saved
 
 THEMES = ("dark", "light", "auto")
@@ -27,7 +28,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 0
     paused: bool = False
     job: Job | None = None
-    job_nsfw: bool = False
+    jobs: tuple[Job, ...] = ()  # the first of the open ones, for the tray
+    nsfw_jobs: frozenset[str] = frozenset()  # ids of those whose asset is marked NSFW
     percent: int | None = None
     redis: bool = True
     reading: tuple[int, int] | None = None
@@ -84,6 +86,7 @@ class Shell(msgspec.Struct, frozen=True):
     card_size: str
     after: str
     q: str
+    earlier: Earlier | None
     saved: list[Saved]
     checkpoint: str
     checkpoints: list[tuple[str, str]]
@@ -121,6 +124,7 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
         blur=cookies.get("blur", "on" if settings.nsfw_blur else "off") == "on",
         card_size=_one_of(cookies.get("card_size"), CARD_SIZES, "m"),
         after=request.app.state.live.last_id,
+        earlier=gaze.earlier,
         q=request.query_params.get("q", "") if place == "search" else "",
         saved=saved(gaze.library.settings()),
         checkpoint=settings.default_checkpoint,

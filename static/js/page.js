@@ -60,6 +60,33 @@
     for (const other of document.querySelectorAll(`input[name="${box.dataset.all}"]`)) { other.checked = box.checked; }
   });
 
+  // A dialog that was swapped in opens; closing it gives the focus back to what asked for it.
+  const dialogs = document.getElementById("dialog");
+  let asker = null;
+  document.addEventListener("htmx:after:swap", () => {
+    const dialog = dialogs.querySelector("dialog:not([open]):not([data-shown])");
+    if (!dialog) { return; }
+    if (!dialogs.contains(document.activeElement)) { asker = document.activeElement; }
+    dialog.dataset.shown = "";
+    dialog.showModal();
+    dialog.querySelector("[autofocus], h2[tabindex]")?.focus();
+    dialog.addEventListener("close", () => { dialogs.replaceChildren(); asker?.focus(); }, { once: true });
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-dismiss]")) { event.target.closest("dialog").close(); }
+  });
+
+  // A menu closes when something else is clicked, and on Escape.
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target) || event.target.closest("a.mi, button.mi")) { menu.open = false; }
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+
   // Without JavaScript these are forms; with it nothing is loaded anew.
   document.addEventListener("submit", (event) => {
     if (event.target.getAttribute("action") !== "/settings/appearance") { return; }

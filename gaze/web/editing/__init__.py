@@ -1,0 +1,1 @@
+"""Editing one asset: its form from the declaration, what was typed, merging, references."""
