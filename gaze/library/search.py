@@ -130,7 +130,7 @@ def reasons(asset: Asset, words: Sequence[str], *, owner: str = "", notes: str =
         if held & missing:
             missing -= held
             found.append(reason)
-        else:
+        elif label != "Id":  # an id mostly repeats the name
             rest.append(reason)
     return [*found, *rest][:most]
 

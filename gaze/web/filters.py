@@ -99,7 +99,7 @@ def filters_of(category: Category, query: Query, page: Page) -> Filters:
         nsfw=nsfw,
         sort=[Chip(label, link(sort=name), query.sort == (name or "name")) for name, label in SORTS],
         group=[
-            Chip("Not", link(group=""), not query.group_by),
+            Chip("None", link(group=""), not query.group_by),
             *(Chip(f"By {label}", link(group=key), query.group_by == key) for key, label in groups.items()),
         ],
         hidden=[(name, value) for name, value in state.items() if name != "q"],
