@@ -35,6 +35,7 @@ from gaze.web import (
     problems,
     queue,
     settings_page,
+    transfer,
     upload,
 )
 from gaze.web.editing.vocabulary import Vocabulary
@@ -84,6 +85,7 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *create.ROUTES,
         *edit.ROUTES,
         *outfits.ROUTES,
+        *transfer.ROUTES,
         *upload.ROUTES,
         *asset.ROUTES,
     ]
