@@ -59,7 +59,8 @@ def transfer(library: Library, asset: Asset, target: Category, made: Mapping[str
     if not asset_id:
         raise Refusal("An id is needed.", field="id")
     wanted = slug_of(target, asset_id, safe_name(asset_id))
-    if wanted.lower() in ADDRESSES or library.is_taken(target.name, wanted):
+    taken = library.taken(target.name, wanted) or library.broken(target.name, wanted)
+    if taken or wanted.lower() in ADDRESSES:
         raise Conflict(f"There is a «{wanted}» among {target.name} already; choose another id.", field="id")
     state = library.state(asset.category.name, asset.slug)
     new = library.create(target.name, name, {**made, target.id_field: asset_id})

@@ -87,6 +87,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     images: list[str]
     image_count: int
     facts: list[tuple[str, str, bool]]
+    notes: str
     used: list[tuple[str, list[tuple[str, str]]]]
     sections: list[SectionView]
     selectable: int
@@ -139,6 +140,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         images=images[:SHOWN_IMAGES],
         image_count=len(images),
         facts=_facts(asset),
+        notes=str(state.get("notes") or ""),
         used=_used(gaze, asset, owned),
         sections=sections,
         selectable=len(rows),

@@ -64,6 +64,8 @@ async def _library(request: AnyRequest, gaze: Context, name: str) -> Response[An
     fragment = forms.one(given, "fragment")
     if fragment == "options":
         return _options(request, gaze, category, given)
+    if fragment == "slugs":
+        return Response({"slugs": gaze.library.slugs(category.name, query)}, status_code=200)
     if fragment == "library":
         # Asked for again by an open page: as many cards as it had.
         query = msgspec.structs.replace(query, offset=0, limit=min(max(query.limit, 60), 500))
@@ -77,6 +79,8 @@ async def _library(request: AnyRequest, gaze: Context, name: str) -> Response[An
         "jobs": request.app.state.live.jobs,
         "more_url": more_url(category, query, page.next or 0),
         "can_copy": _can_copy(gaze),
+        "selecting": forms.one(given, "select") == "on",
+        "tag_fields": [field for field in category.sections.get("tags", ()) if field.kind != "switch"],
     }
     if fragment == "more":
         whole = "library/_more.html" if is_htmx(request) else "library/index.html"

@@ -263,7 +263,7 @@ def test_keys_search_go_and_help(pages: Open, site: Site) -> None:
     page = pages("/characters/")
 
     page.keyboard.press("/")
-    assert page.evaluate("document.activeElement.id") == "q"
+    assert page.evaluate("document.activeElement.id") == "q-top"
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     page.wait_for_selector("#help[open]")
