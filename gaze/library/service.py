@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gaze.core.asset import Asset, slug_of
+from gaze.core.asset import ADDRESSES, Asset, slug_of
 from gaze.core.category import Category
 from gaze.core.errors import Conflict, NoSuchAsset, NotFound, Problem, Refusal
 from gaze.core.shelf import Shelf
@@ -530,6 +530,13 @@ class Library:
             path = moved
         return self._taken(category, path)
 
+    def free_id(self, category: str, wish: str) -> str:
+        """The wish itself if nobody has its slug, else an id near it."""
+        declared = self.categories[category]
+        slug = slug_of(declared, wish, safe_name(wish))
+        taken = self.taken(category, slug) or self.broken(category, slug) or slug.lower() in ADDRESSES
+        return self._editor.new_id(declared, wish) if taken else wish
+
     def groups(self, category: str) -> set[str]:
         """The sub-folders of a category's folder that hold assets."""
         return {"/".join(path.split("/")[2:-1]) for path in list(self._catalog(category).by_path)}
@@ -643,6 +650,16 @@ class Library:
         with self._lock:
             spelled = self._images.has(path)
         return image_file(self.root, spelled or path)
+
+    def moved(self, images: Mapping[str, str]) -> None:
+        """Take notice of images that were moved (paths below static/uploads, old to new); covers follow them."""
+        if images:
+            told = self._sync.refresh(
+                {f"{UPLOADS}/{path.rpartition('/')[0]}" for pair in images.items() for path in pair}
+            )
+            with self._lock:
+                told += self._followers.follow_images(images)
+            self._tell(told)
 
     def image_info(self, path: str) -> ImageInfo:
         """Type by content, size in pixels, and a mark if it cannot be shown. Raises NotFound."""

@@ -40,6 +40,7 @@ from gaze.web import (
     saved_filters,
     search,
     settings_page,
+    transfer,
     trash,
     undo,
     upload,
@@ -99,6 +100,7 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *create.ROUTES,
         *edit.ROUTES,
         *outfits.ROUTES,
+        *transfer.ROUTES,
         *upload.ROUTES,
         *asset.ROUTES,
     ]
