@@ -729,7 +729,7 @@ class Library:
         entry = Trashed(
             id="", kind="asset", name=name, category=category, slug=slug, path=path, images=images, batch=batch
         )
-        belongings = self._followers.places(category, slug)
+        belongings = [place for place in self._followers.places(category, slug) if (self.root / place).exists()]
         with self._editor.locks(path):
             entry = self._trash.put(entry, [path, *belongings])
         self._tell([*self._sync.refresh([path, *belongings]), TrashChanged()])

@@ -6,8 +6,10 @@ import io
 import json
 import stat
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
 from gaze.categories import declared
@@ -124,6 +126,25 @@ def test_the_toast_of_a_bulk_act_has_undo(site: Site, slugs: list[str]) -> None:
 @pytest.mark.parametrize("category", declared())
 def test_every_category_has_its_toolbar(site: Site, category: str) -> None:
     assert f'action="/{category}/bulk"' in site.http.get(f"/{category}/").text
+
+
+def test_progress_of_a_bulk_act_goes_to_every_open_page(site: Site) -> None:
+    slugs = [f"progress_{number:03}" for number in range(300)]
+    for slug in slugs:
+        site.write(f"data/scenes/{slug}.json", {"scene_id": slug, "tags": {"scene_type": "Old"}})
+    until(lambda: site.get("/scenes/?q=progress_")["total"] == 300, what="the scenes")
+    told: list[str] = []
+
+    with site.http.stream("GET", "/events") as stream, ThreadPoolExecutor(1) as pool:
+        lines = stream.iter_lines()
+        next(lines)
+        form = {"slugs": " ".join(slugs), "act": "tag", "key": "scene_type", "value": "New"}
+        doing = pool.submit(lambda: httpx.post(f"{site.url}/scenes/bulk", data=form, headers=JSON, timeout=60))
+        told.append(next(line for line in lines if "Setting the tag: " in line))
+        assert doing.result().json()["changed"] == 300
+
+    assert "of 300" in told[0]
+    bulk(site, slugs, "scenes", act="delete")
 
 
 # export and import
