@@ -29,7 +29,6 @@ class Named(msgspec.Struct, frozen=True):
 
 
 def faults(
-    kinds: Mapping[str, str],
     named: Iterable[Named],
     there: Mapping[str, frozenset[str]],
     listings: Mapping[str, Listing],

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -71,7 +72,9 @@ class Models:
         self._listings: dict[str, Listing] = {}
         self._served: Mapping[str, frozenset[str]] = {}
         self._there: dict[str, frozenset[str]] = {}  # by kind, where somebody can be asked
+        self._whole: dict[str, frozenset[str]] = {}  # of these, what is not broken
         self._near: dict[str, Near] = {}
+        self._users: Mapping[tuple[str, str], int] = {}
         self._problems: dict[str, list[Problem]] = {}  # by path of the asset, "" for those of no asset
         self._wake, self._stopped, self._work = threading.Event(), threading.Event(), threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -139,7 +142,12 @@ class Models:
             if names is not None and (listing.known or not listing.root):
                 there[kind] = names
         self._there = there
-        self._near = {kind: Near(sorted(names), self._hashes(kind)) for kind, names in there.items()}
+        self._whole = {kind: names - self._broken(kind) for kind, names in there.items()}
+        self._near = {kind: Near(sorted(self._whole[kind]), self._hashes(kind)) for kind, names in there.items()}
+
+    def _broken(self, kind: str) -> set[str]:
+        files = self._listing(kind).files.items()
+        return {p for p, stat in files if (record := self._cache.get(f"{kind}/{p}", *stat)) and record.fault}
 
     def _hashes(self, kind: str) -> list[tuple[str, str]]:
         found = []
@@ -195,7 +203,9 @@ class Models:
         return False
 
     def _find_problems(self) -> None:
-        found = faults(self._kinds, self._named(), self._there, self._listings, self._near, self._cache)
+        named = list(self._named())
+        self._users = Counter((item.kind, item.model) for item in named)
+        found = faults(named, self._there, self._listings, self._near, self._cache)
         if found != self._problems:
             self._problems = found
             self._tell([ProblemsChanged()])
@@ -229,9 +239,17 @@ class Models:
         """Problems of one asset, by the path of its file; that another names its file too is no fault of its own."""
         return [problem for problem in self._problems.get(path, ()) if problem.code != "duplicate"]
 
+    def users(self, kind: str, name: str) -> int:
+        """How many assets name a file."""
+        return self._users.get((kind, spelled(name)), 0)
+
     def names(self, kind: str) -> frozenset[str]:
         """Every file of a kind that there is, as assets name it."""
         return self._there.get(kind, frozenset())
+
+    def whole(self, kind: str) -> frozenset[str]:
+        """As `names`, without files that cannot be used."""
+        return self._whole.get(kind, frozenset())
 
     def files(self, kind: str, folders: Sequence[str] = ()) -> list[ModelFile]:
         """Files by path, of these folders only if any file lies in one; takes some ms for 10,000."""

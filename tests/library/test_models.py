@@ -11,10 +11,15 @@ from typing import Any
 import pytest
 
 from gaze.categories import declared
+from gaze.core.errors import Conflict, Refusal
+from gaze.core.plan import LoraUse, Plan
 from gaze.library.changes import Change, ModelsChanged, ProblemsChanged
 from gaze.library.models import Models
+from gaze.library.query import Query
 from gaze.library.safetensors import autov3, read_header
 from gaze.library.service import Library
+from gaze.web.editing.relink import offer, relink
+from gaze.web.modelview import base_notes, suits
 from tests.library.make import write_json
 
 CATEGORIES = declared()
@@ -157,18 +162,12 @@ def test_a_lora_that_the_folder_does_not_hold_is_missing(files: Files) -> None:
 
     files.look()
 
-    cards = files.library.query("characters", query()).cards
+    cards = files.library.query("characters", Query()).cards
     assert {card.asset.slug: card.missing_lora for card in cards} == {"tifa": False, "aerith": True}
     assert [problem.code for problem in files.library.problem_of("characters", "aerith")] == ["lora"]
     assert files.library.problem_of("characters", "tifa") == []
     assert any(isinstance(change, ModelsChanged) for change in files.told)
     assert any(isinstance(change, ProblemsChanged) for change in files.told)
-
-
-def query() -> Any:
-    from gaze.library.query import Query
-
-    return Query()
 
 
 def test_nothing_is_missing_where_nobody_can_be_asked(files: Files) -> None:
@@ -381,3 +380,86 @@ def test_a_file_may_go_only_from_a_configured_folder_and_if_nobody_else_names_it
     assert files.models.may_delete(one) == "Two names it too."
     assert "outside" in files.models.may_delete(files.library.get("characters", "three"))
     assert "not in the configured" in files.models.may_delete(files.library.get("characters", "four"))
+
+
+# another file for a missing one
+
+
+def test_one_click_gives_the_asset_the_near_file_and_all_others_if_wanted(files: Files) -> None:
+    model(files.loras / "new/tifa.safetensors")
+    for slug in ("one", "two", "three"):
+        files.character(slug, "old/tifa.safetensors")
+    files.look()
+    one = files.library.get("characters", "one")
+    found = offer(files.models, one)
+    assert found and (found.near, found.users) == (["new/tifa.safetensors"], 3)
+
+    told = relink(files.library, files.models, one, found.old, found.near[0], False)
+
+    assert told.changed == ["data/characters/one.json"]
+    assert '"lora_name": "new/tifa.safetensors"' in (files.root / "data/characters/one.json").read_text()
+
+    two = files.library.get("characters", "two")
+    told = relink(files.library, files.models, two, found.old, found.near[0], True)
+
+    assert sorted(told.changed) == ["data/characters/three.json", "data/characters/two.json"]
+
+
+def test_only_a_file_that_is_there_and_whole_can_be_chosen(files: Files) -> None:
+    (files.loras / "broken.safetensors").write_text("<html>a page</html>")
+    files.character("one", "old.safetensors")
+    files.look()
+    one = files.library.get("characters", "one")
+
+    for wrong in ("nothing.safetensors", "broken.safetensors", "../x.safetensors", ""):
+        with pytest.raises(Refusal):
+            relink(files.library, files.models, one, "", wrong, False)
+    with pytest.raises(Conflict):
+        model(files.loras / "good.safetensors")
+        files.look()
+        relink(files.library, files.models, one, "another.safetensors", "good.safetensors", False)
+
+
+def test_a_checkpoint_gets_another_file_and_recipes_that_name_it_follow(files: Files) -> None:
+    model(files.checkpoints / "Illustrious/lumen.safetensors")
+    write_json(files.root, "data/checkpoints/lumen.json", {"checkpoint_path": "lumen.safetensors"})
+    preset = {"preset_id": "p", "recipe": {"checkpoint": "lumen.safetensors"}}
+    write_json(files.root, "data/presets/p.json", preset)
+    files.look()
+    asset = files.library.shelf().find("checkpoints", "lumen.safetensors")
+    assert asset and files.library.card(asset).missing_lora
+
+    relink(files.library, files.models, asset, "", "Illustrious/lumen.safetensors", False)
+
+    assert files.library.shelf().find("checkpoints", "Illustrious/lumen.safetensors")
+    assert "Illustrious/lumen.safetensors" in (files.root / "data/presets/p.json").read_text()
+
+
+# the base model
+
+
+@pytest.mark.parametrize(
+    ("lora", "base", "fits"),
+    [
+        ("Illustrious", "Illustrious", True),
+        ("Illustrious", "NoobAI", True),
+        ("SDXL", "Illustrious", True),
+        ("Pony", "Illustrious", False),
+        ("SD 1.5", "SDXL", False),
+        ("illustrious", "Illustrious", True),
+    ],
+)
+def test_a_lora_suits_its_own_base_and_close_kin(lora: str, base: str, fits: bool) -> None:
+    assert suits(lora, base) is fits
+
+
+def test_a_lora_for_another_base_than_the_checkpoints_is_noted(files: Files) -> None:
+    model(files.loras / "a.safetensors", {"ss_base_model_version": "sd_v1"})
+    model(files.checkpoints / "c.safetensors", {"modelspec.architecture": "stable-diffusion-xl-v1-base"})
+    files.look()
+    use = LoraUse(slot=1, category="characters", slug="a", lora_name="a.safetensors", weight=1.0)
+    made = Plan(loras=(use,), checkpoint="c.safetensors")
+
+    assert base_notes(made, files.library.shelf(), files.models) == [
+        "The LoRA a was made for SD 1.5, the checkpoint is SDXL: it will not work."
+    ]
