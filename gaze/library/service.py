@@ -41,6 +41,8 @@ from gaze.library.follow import Followers
 from gaze.library.images import UPLOADS, Images, folder_of, image_file
 from gaze.library.jsonedit import REMOVE
 from gaze.library.load import load_text
+from gaze.library.modelfaults import Named
+from gaze.library.models import Models, kind_of
 from gaze.library.pictures import MAX_PIXELS, ImageInfo, Thumb, Thumbnails, info, verify
 from gaze.library.prompts_index import PromptsIndex, breathe
 from gaze.library.query import Card, Page, Query, View, group_of, select
@@ -79,6 +81,7 @@ class Library:
     progress: tuple[int, int]  # files read, files found, of the first read
     ready: bool  # whether the first read is done
     is_missing: Callable[[str, str], bool] | None  # (category, LoRA or checkpoint path): is it missing? None: never
+    models: Models | None  # the model files, in a process that looks at them
 
     def __init__(
         self,
@@ -99,6 +102,7 @@ class Library:
         self.ready = False
         self.max_pixels = MAX_PIXELS
         self.is_missing = None
+        self.models = None
         self._lock = threading.RLock()
         self._assets = Assets(categories)
         self._states, self._settings = States(), Settings()
@@ -385,15 +389,26 @@ class Library:
                 self._settings.value,
             )
 
+    def named_models(self) -> Iterator[Named]:
+        """Every asset that names a LoRA or checkpoint file, with that file; no asset is made for it."""
+        for catalog in list(self._assets.catalogs.values()):
+            category = catalog.category
+            field = category.id_field if category.chosen_by_id else "lora.lora_name"
+            for path, entry in list(catalog.by_path.items()):
+                if entry.model:
+                    name = str(entry.row["name"])
+                    yield Named(kind_of(category), entry.model, category.name, entry.slug, name, path, field)
+
     def wildcard_names(self) -> list[str]:
         """Names of wildcard files, as `__name__` takes them."""
         with self._lock:
             return sorted(self._wildcards.options.now)
 
     def problems(self) -> list[Problem]:
-        """Everything its owner should mend, by path and line."""
+        """Everything its owner should mend, by path and line; what is about model files after the rest."""
+        others = sorted(self.models.problems(), key=lambda problem: problem.path) if self.models else []
         with self._lock:
-            return self._sync.problems()
+            return [*self._sync.problems(), *others]
 
     def problem_of(self, category: str, slug: str) -> list[Problem]:
         """Problems of one asset's file, or of the file that would have that slug."""
@@ -401,8 +416,9 @@ class Library:
             path = self._path(category, slug)
         except NoSuchAsset:
             return []
+        files = self.models.problems_at(path) if self.models else ()
         with self._lock:
-            return [*self._assets.bad.get(path, []), *self._assets.clashes(category, path)]
+            return [*self._assets.bad.get(path, []), *self._assets.clashes(category, path), *files]
 
     def broken(self, category: str, slug: str) -> str | None:
         """The path of a file that was never good, by the slug it would have; None if there is none."""
