@@ -148,7 +148,7 @@ def test_pages_are_right_after_a_checkout_of_300_changed_files(site: Site, pages
     shutil.rmtree(folder)
 
 
-def test_twenty_tabs_are_all_live(site: Site, pages: Open, slug: str) -> None:
+def test_F86_twenty_tabs_are_all_live(site: Site, pages: Open, slug: str) -> None:
     tabs = [pages(f"/characters/{slug}") for _ in range(20)]
     file = file_of(site, slug)
 
