@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
+import httpx
+import psutil
 import pytest
 
 from gaze.categories import declared
@@ -159,7 +162,7 @@ def test_the_first_page_says_that_the_simulator_draws_and_how_to_connect(site: S
         assert "built-in simulator" in site.http.get(other).text
 
 
-def test_a_live_stream_tells_its_id_and_bars_proxies(site: Site) -> None:
+def test_F89_a_live_stream_tells_its_id_and_keeps_proxies_from_holding_it(site: Site) -> None:
     with site.http.stream("GET", "/events") as stream:
         assert stream.headers["x-accel-buffering"] == "no"
         assert stream.headers["content-type"].startswith("text/event-stream")
@@ -169,3 +172,26 @@ def test_a_live_stream_tells_its_id_and_bars_proxies(site: Site) -> None:
         found: Any = next(line for line in lines if line.startswith("id: "))
 
     assert found.split("-")[0].removeprefix("id: ").isdecimal()
+
+
+def test_F87_a_closed_tab_frees_its_stream(site: Site) -> None:
+    def peers() -> set[int]:
+        """The other ends' ports of what the web process serves; idle connections of other tests come and go."""
+        web = psutil.Process(site.children()["web"])
+        return {
+            link.raddr.port
+            for link in web.net_connections()
+            if link.status == "ESTABLISHED" and link.laddr.port == site.port
+        }
+
+    ours: set[int] = set()
+
+    with contextlib.ExitStack() as tabs:
+        client = tabs.enter_context(httpx.Client(base_url=site.url, limits=httpx.Limits(max_keepalive_connections=0)))
+        for _ in range(3):
+            answer = tabs.enter_context(client.stream("GET", "/events"))
+            next(answer.iter_lines())
+            ours.add(answer.extensions["network_stream"].get_extra_info("client_addr")[1])
+        assert len(ours) == 3 and ours <= peers()
+
+    until(lambda: not ours & peers(), 30, "the end of the closed streams")
