@@ -35,7 +35,7 @@ def faults(page: Any) -> list[str]:
 
 def test_a_character_becomes_a_style_and_undo_restores_both(site: Site, pages: Open) -> None:
     add(site, "ink_turn")
-    page = pages("/characters/ink_turn", bypass_csp=True)
+    page = pages("/characters/ink_turn")
 
     opened(page)
     focus = page.evaluate("document.activeElement.id")
