@@ -67,13 +67,20 @@
     (asker?.closest("details.menu:not([open])")?.querySelector("summary") ?? asker)?.focus();
     asker = null;
   };
+  // A menu closes under the link that was clicked, which takes the focus from it: the click says who asked.
+  document.addEventListener("click", (event) => {
+    const clicked = event.target.closest("a, button");
+    if (clicked?.closest('[hx-target="#dialog"]') && !dialogs.contains(clicked)) { asker = clicked; }
+  }, true);
   document.addEventListener("htmx:after:swap", () => {
     const dialog = dialogs.querySelector("dialog:not([open]):not([data-shown])");
     if (!dialog) {
       if (asker && !dialogs.childElementCount && document.activeElement === document.body) { giveBack(); }
       return;
     }
-    if (!dialogs.contains(document.activeElement)) { asker = document.activeElement; }
+    // A refused form swaps the dialog for another: the focus is then nowhere, and the first asker still waits.
+    const focused = document.activeElement;
+    if (focused !== document.body && !dialogs.contains(focused)) { asker = focused; }
     dialog.dataset.shown = "";
     dialog.showModal();
     dialog.querySelector("[autofocus], h2[tabindex]")?.focus();

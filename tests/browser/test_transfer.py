@@ -52,7 +52,7 @@ def test_a_character_becomes_a_style_and_undo_restores_both(site: Site, pages: O
     assert focus == "tr-h" and still == "tr-kind"
     assert "paper texture" in json.loads(made.read_text())["style"]["artistic_style"]
     assert "blonde" not in made.read_text()
-    assert page.locator("#transfer").count() == 0
+    page.wait_for_selector("#transfer", state="detached")
     assert not (site.root / "data/characters/ink_turn.json").exists()
 
     page.click("#toasts >> text=Undo")
