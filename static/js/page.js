@@ -18,6 +18,12 @@
     }
   }).observe(toasts, { childList: true });
 
+  // An undone act's toast goes: its answer is a new toast alone, and htmx leaves the target of such an answer be.
+  document.addEventListener("htmx:finally:request", (event) => {
+    const { sourceElement, response } = event.detail.ctx;
+    if (response?.status < 400 && sourceElement?.matches("#toasts form")) { sourceElement.closest("[data-toast]")?.remove(); }
+  });
+
   const showTab = (tab) => {
     for (const other of tab.parentElement.children) {
       const on = other === tab;
