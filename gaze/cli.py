@@ -161,10 +161,8 @@ def _simulate(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from gaze.library.check import check
 
-    root = Path(options.path or options.root or os.environ.get("GAZE_ROOT") or ".").expanduser()
-    if not root.is_dir():
-        return _fail(f"There is no folder {root}.")
-    found = check(root.resolve(), program(), declared())
+    options.root = options.path or options.root
+    found = check(_settings(options)().root, program(), declared())
     for problem in found:
         print(problem)
     print(f"{len(found)} problem{'s' if len(found) != 1 else ''}" if found else "No problems.")

@@ -25,6 +25,7 @@ from gaze.jobs.record import new_id
 from gaze.jobs.redis import connect, redis_url
 from gaze.library import changes as changed
 from gaze.library import earlier
+from gaze.library import models as model_files
 from gaze.library.secrets import Secrets
 from gaze.library.service import Library
 from gaze.settings import LiveSettings, program
@@ -33,6 +34,8 @@ log = logging.getLogger("gaze.web")
 
 # More changes at once than this, and lists ask for themselves again instead of being told one by one.
 MANY = 40
+# What may change which model files assets name, or where they are looked for.
+_NAMES_MODELS = (changed.AssetChanged, changed.AssetRemoved, changed.SettingsChanged, changed.Progress)
 
 
 class Context:
@@ -59,6 +62,11 @@ class Context:
         self.rng = rng
         self.program: Path = program()
         self.secrets = Secrets(settings().private)
+        self.model_files = model_files.Models(
+            categories, settings().private, self._model_folders, library.named_models, self._tell_in_loop
+        )
+        library.models, library.is_missing = self.model_files, self.model_files.is_missing
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._told: asyncio.Queue[Sequence[changed.Change]] = asyncio.Queue()
 
@@ -69,10 +77,14 @@ class Context:
             asyncio.create_task(self.pool.watch(self._backends_changed), name="watch backends"),
             asyncio.create_task(models.watch(self.pool, self._models_changed), name="watch models"),
         ]
+        self._loop = asyncio.get_running_loop()
         await self.library.start(polling=self.settings().polling)
+        self.model_files.start()
 
     async def stop(self) -> None:
         """End all tasks and connections."""
+        self._loop = None
+        await asyncio.to_thread(self.model_files.stop)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -85,6 +97,18 @@ class Context:
     def tell(self, changes: Sequence[changed.Change]) -> None:
         """The library's callback: take changes to be published."""
         self._told.put_nowait(changes)
+        if any(isinstance(change, _NAMES_MODELS) for change in changes):
+            self.model_files.wake()
+
+    def _tell_in_loop(self, changes: Sequence[changed.Change]) -> None:
+        """The model files' callback, from their thread."""
+        if loop := self._loop:
+            with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
+                loop.call_soon_threadsafe(self.tell, changes)
+
+    def _model_folders(self) -> Mapping[str, str]:
+        settings = self.settings()
+        return {"lora": settings.lora_root, "checkpoint": settings.checkpoint_root}
 
     async def _publish_changes(self) -> None:
         while True:
@@ -130,7 +154,7 @@ class Context:
                 return "settings", new_id(), events.SettingsChanged()
             case changed.TrashChanged():
                 return "trash", new_id(), events.TrashChanged()
-            case changed.TemplatesChanged() | changed.WildcardsChanged():
+            case changed.ModelsChanged() | changed.TemplatesChanged() | changed.WildcardsChanged():
                 return "library", new_id(), events.LibraryChanged()
             case changed.Progress(done, total) if done >= total:
                 return "library", new_id(), events.LibraryChanged()
@@ -139,6 +163,8 @@ class Context:
 
     def _models_changed(self, found: Models) -> None:
         self.models = found
+        listed = {"lora": found.loras, "checkpoint": found.checkpoints} if found.known and not found.drawn else {}
+        self.model_files.served(listed)
 
     async def _backends_changed(self) -> None:
         backends = self.pool.backends

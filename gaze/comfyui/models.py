@@ -27,6 +27,7 @@ class Models(msgspec.Struct, frozen=True):
     checkpoints: tuple[str, ...] = ()
     loras: tuple[str, ...] = ()
     known: bool = False
+    drawn: bool = False  # only by the simulator, which takes any name: what it does not list is not missing
     options: Mapping[str, tuple[str, ...]] = {}  # sampler_name, scheduler, vae: what the servers list
 
 
@@ -53,13 +54,15 @@ async def watch(pool: Pool, tell: Callable[[Models], None]) -> None:
 
 async def _together(pool: Pool) -> Models:
     listed = []
-    for backend in pool.healthy():
+    asked = pool.healthy()
+    for backend in asked:
         with contextlib.suppress(Unreachable):
             listed.append(models_of(await pool.object_info(backend.url)))
     return Models(
         checkpoints=tuple(sorted({name for models in listed for name in models.checkpoints})),
         loras=tuple(sorted({name for models in listed for name in models.loras})),
         known=bool(listed),
+        drawn=bool(listed) and all(backend.simulator for backend in asked),
         options={
             key: tuple(dict.fromkeys(name for models in listed for name in models.options.get(key, ())))
             for key in (_OPTIONS if listed else ())

@@ -51,6 +51,10 @@ class ProblemsChanged(msgspec.Struct, frozen=True):
     """The list of problems is another one."""
 
 
+class ModelsChanged(msgspec.Struct, frozen=True):
+    """Which model files there are, or what their headers say, is another."""
+
+
 class SettingsChanged(msgspec.Struct, frozen=True):
     """`data/settings.json` has new content."""
 
@@ -81,6 +85,7 @@ Change = (
     | ImageAdded
     | ImageRemoved
     | ProblemsChanged
+    | ModelsChanged
     | SettingsChanged
     | TrashChanged
     | TemplatesChanged

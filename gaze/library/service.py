@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gaze.core.asset import Asset, slug_of
+from gaze.core.asset import ADDRESSES, Asset, slug_of
 from gaze.core.category import Category
 from gaze.core.errors import Conflict, NoSuchAsset, NotFound, Problem, Refusal
 from gaze.core.shelf import Shelf
@@ -41,6 +41,8 @@ from gaze.library.follow import Followers
 from gaze.library.images import UPLOADS, Images, folder_of, image_file
 from gaze.library.jsonedit import REMOVE
 from gaze.library.load import load_text
+from gaze.library.modelfaults import Named
+from gaze.library.models import Models, kind_of
 from gaze.library.pictures import MAX_PIXELS, ImageInfo, Thumb, Thumbnails, info, verify
 from gaze.library.prompts_index import PromptsIndex, breathe
 from gaze.library.query import Card, Page, Query, View, group_of, select
@@ -79,6 +81,7 @@ class Library:
     progress: tuple[int, int]  # files read, files found, of the first read
     ready: bool  # whether the first read is done
     is_missing: Callable[[str, str], bool] | None  # (category, LoRA or checkpoint path): is it missing? None: never
+    models: Models | None  # the model files, in a process that looks at them
 
     def __init__(
         self,
@@ -99,6 +102,7 @@ class Library:
         self.ready = False
         self.max_pixels = MAX_PIXELS
         self.is_missing = None
+        self.models = None
         self._lock = threading.RLock()
         self._assets = Assets(categories)
         self._states, self._settings = States(), Settings()
@@ -385,15 +389,26 @@ class Library:
                 self._settings.value,
             )
 
+    def named_models(self) -> Iterator[Named]:
+        """Every asset that names a LoRA or checkpoint file, with that file; no asset is made for it."""
+        for catalog in list(self._assets.catalogs.values()):
+            category = catalog.category
+            field = category.id_field if category.chosen_by_id else "lora.lora_name"
+            for path, entry in list(catalog.by_path.items()):
+                if entry.model:
+                    name = str(entry.row["name"])
+                    yield Named(kind_of(category), entry.model, category.name, entry.slug, name, path, field)
+
     def wildcard_names(self) -> list[str]:
         """Names of wildcard files, as `__name__` takes them."""
         with self._lock:
             return sorted(self._wildcards.options.now)
 
     def problems(self) -> list[Problem]:
-        """Everything its owner should mend, by path and line."""
+        """Everything its owner should mend, by path and line; what is about model files after the rest."""
+        others = sorted(self.models.problems(), key=lambda problem: problem.path) if self.models else []
         with self._lock:
-            return self._sync.problems()
+            return [*self._sync.problems(), *others]
 
     def problem_of(self, category: str, slug: str) -> list[Problem]:
         """Problems of one asset's file, or of the file that would have that slug."""
@@ -401,8 +416,9 @@ class Library:
             path = self._path(category, slug)
         except NoSuchAsset:
             return []
+        files = self.models.problems_at(path) if self.models else ()
         with self._lock:
-            return [*self._assets.bad.get(path, []), *self._assets.clashes(category, path)]
+            return [*self._assets.bad.get(path, []), *self._assets.clashes(category, path), *files]
 
     def broken(self, category: str, slug: str) -> str | None:
         """The path of a file that was never good, by the slug it would have; None if there is none."""
@@ -530,6 +546,13 @@ class Library:
             path = moved
         return self._taken(category, path)
 
+    def free_id(self, category: str, wish: str) -> str:
+        """The wish itself if nobody has its slug, else an id near it."""
+        declared = self.categories[category]
+        slug = slug_of(declared, wish, safe_name(wish))
+        taken = self.taken(category, slug) or self.broken(category, slug) or slug.lower() in ADDRESSES
+        return self._editor.new_id(declared, wish) if taken else wish
+
     def groups(self, category: str) -> set[str]:
         """The sub-folders of a category's folder that hold assets."""
         return {"/".join(path.split("/")[2:-1]) for path in list(self._catalog(category).by_path)}
@@ -643,6 +666,16 @@ class Library:
         with self._lock:
             spelled = self._images.has(path)
         return image_file(self.root, spelled or path)
+
+    def moved(self, images: Mapping[str, str]) -> None:
+        """Take notice of images that were moved (paths below static/uploads, old to new); covers follow them."""
+        if images:
+            told = self._sync.refresh(
+                {f"{UPLOADS}/{path.rpartition('/')[0]}" for pair in images.items() for path in pair}
+            )
+            with self._lock:
+                told += self._followers.follow_images(images)
+            self._tell(told)
 
     def image_info(self, path: str) -> ImageInfo:
         """Type by content, size in pixels, and a mark if it cannot be shown. Raises NotFound."""

@@ -46,7 +46,10 @@ def _words(gaze: Context, vocabulary: Vocabulary, kind: str, typed: str, usual: 
     vocabulary.follow(gaze.library)
     if what == "lora":
         used = dict(vocabulary.find("lora", typed, 1000))
-        known = ranked([(name, used.get(name, 0)) for name in {*used, *gaze.models.loras}], typed.casefold())
+        known = ranked(
+            [(name, used.get(name, 0)) for name in {*used, *gaze.models.loras, *gaze.model_files.whole("lora")}],
+            typed.casefold(),
+        )
         return [Word(name, "file", _times(number), "wild") for name, number in known[:MOST]]
     if what == "values":
         counted = dict.fromkeys(usual, 0) | dict(vocabulary.find(kind, "", 1000))

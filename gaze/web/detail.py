@@ -14,11 +14,14 @@ from gaze.core.category import Category, Field
 from gaze.core.errors import Problem, Refusal
 from gaze.core.plan import plan
 from gaze.core.recipe import RANDOM, Recipe
+from gaze.core.transfer import can_become
 from gaze.jobs.record import Job
 from gaze.library.query import Card, Query
 from gaze.web import forms
+from gaze.web.editing.relink import Offer, offer
 from gaze.web.forms import Values, one
 from gaze.web.live import Live
+from gaze.web.modelview import base_notes, model_facts
 from gaze.web.preview import Preview, failed_preview, preview_of
 
 # Sections that pages do not show as fields: facts have them, or the name stands at the top.
@@ -78,6 +81,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     href: str
     card: Card
     problems: list[Problem]
+    offer: Offer | None  # another model file for a missing one
     job: Job | None
     more_jobs: int
     failed: Job | None
@@ -102,6 +106,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     more_set: int
     more_label: str
     ratio: str
+    turns: bool  # whether it can be turned into another kind
 
 
 def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job | None = None) -> Detail:
@@ -129,6 +134,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         href=f"/{asset.category.name}/{asset.slug}",
         card=card,
         problems=library.problem_of(asset.category.name, asset.slug),
+        offer=offer(gaze.model_files, asset),
         job=job,
         more_jobs=sum(other.category == asset.category.name and other.slug == asset.slug for other in live.open_jobs)
         - (1 if job else 0),
@@ -137,7 +143,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         preview=bool(preview),
         images=images[:SHOWN_IMAGES],
         image_count=len(images),
-        facts=_facts(asset),
+        facts=[*_facts(asset), *model_facts(gaze.model_files, asset)],
         notes=str(state.get("notes") or ""),
         used=_used(gaze, asset, owned),
         sections=sections,
@@ -155,6 +161,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         + sum(bool(form[name]) for name in ("extra_positive", "extra_negative", "detail_face", "detail_hands")),
         more_label=_more_label(picks[2:]),
         ratio=f"{job.width}/{job.height}" if job and job.width and job.height else "",
+        turns=any(can_become(asset.category, other) for other in gaze.categories.values()),
     )
 
 
@@ -165,7 +172,9 @@ def preview(gaze: Context, asset: Asset, given: Values) -> Preview:
     try:
         shelf = gaze.library.shelf()
         recipe = msgspec.structs.replace(forms.recipe(asset, asked, shelf), count=1)
-        return preview_of(plan(recipe, shelf, gaze.rng), shelf, gaze.library.is_missing or _never)
+        made = plan(recipe, shelf, gaze.rng)
+        notes = base_notes(made, shelf, gaze.model_files)
+        return preview_of(made, shelf, gaze.library.is_missing or _never, notes)
     except Refusal as refusal:
         return failed_preview(refusal)
 

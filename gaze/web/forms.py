@@ -79,12 +79,12 @@ def query(category: Category, given: Values) -> Query:
     }
     return Query(
         q=one(given, "q")[:500],
-        favourite=_on(given, "favourite"),
+        favourite=on(given, "favourite"),
         nsfw=nsfw,  # type: ignore[arg-type]
         tags=tags,
-        has_problem=_on(given, "has_problem"),
-        no_cover=_on(given, "no_cover"),
-        missing_lora=_on(given, "missing_lora"),
+        has_problem=on(given, "has_problem"),
+        no_cover=on(given, "no_cover"),
+        missing_lora=on(given, "missing_lora"),
         group_by=group,
         rating=whole(given, "rating", 0, MOST_STARS, 0),
         sort=sort,  # type: ignore[arg-type]
@@ -109,7 +109,8 @@ def whole(given: Values, name: str, least: int, most: int, otherwise: int) -> in
     return int(text)
 
 
-def _on(given: Values, name: str) -> bool:
+def on(given: Values, name: str) -> bool:
+    """Whether a switch was sent as on."""
     return one(given, name).lower() in ("on", "true", "1", "yes")
 
 

@@ -65,8 +65,8 @@ class Preview(msgspec.Struct, frozen=True):
     dropped: bool = False
 
 
-def preview_of(plan: Plan, shelf: Shelf, missing: Callable[[str, str], bool]) -> Preview:
-    """What a plan's page shows of it."""
+def preview_of(plan: Plan, shelf: Shelf, missing: Callable[[str, str], bool], more: Sequence[str] = ()) -> Preview:
+    """What a plan's page shows of it; `more` are notes that only the model files give."""
     tabs = [
         _tab("main", "Main", plan.positive, plan.pieces.positive, shelf),
         _tab("face", "Face", plan.face, plan.pieces.face, shelf),
@@ -79,7 +79,7 @@ def preview_of(plan: Plan, shelf: Shelf, missing: Callable[[str, str], bool]) ->
         tabs=tabs,
         chain=_chain(plan, shelf, missing),
         legend=[(one, one.capitalize()) for one in used],
-        notes=[note.message for note in plan.notes if note.code not in ("random",)],
+        notes=[*(note.message for note in plan.notes if note.code not in ("random",)), *more],
         dropped=any(item.dropped for item in items),
     )
 

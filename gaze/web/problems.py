@@ -14,6 +14,7 @@ from gaze.core.asset import Asset
 from gaze.core.errors import Problem
 from gaze.web import forms
 from gaze.web.answer import answer
+from gaze.web.editing.relink import Offer, offer
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -25,6 +26,7 @@ KINDS = {
     "template": "Workflow",
     "wildcard": "Wildcard",
     "folder": "Folder",
+    "duplicate": "Twice",
     "other": "Other",
 }
 _KIND_OF = {"json": "unreadable", "type": "unreadable", "file": "unreadable"}
@@ -41,6 +43,7 @@ class Shown(msgspec.Struct, frozen=True):
     href: str
     edit: str  # where its text can be mended; "" for what is no asset's file
     lines: list[tuple[int, str, bool]]
+    offer: Offer | None = None  # another file for a missing one
 
 
 @get("/problems", include_in_schema=False)
@@ -90,6 +93,7 @@ def _shown(gaze: Context, problem: Problem) -> Shown:
         href=f"/{asset.category.name}/{asset.slug}" if asset else "",
         edit=_edit(gaze, problem, asset),
         lines=_lines(gaze, problem) if problem.line else [],
+        offer=offer(gaze.model_files, asset) if asset and problem.code == "lora" else None,
     )
 
 

@@ -37,6 +37,7 @@ class Renderer:
             with_heads=with_heads,
             took=took,
             clock=clock,
+            a=with_article,
             when=when,
             slugid=lambda text: sha256(text.encode()).hexdigest()[:10],
         )
@@ -54,6 +55,11 @@ def initials(name: str) -> str:
 def hue(name: str) -> int:
     """A hue of its own for each name, 0..359 degrees."""
     return int(sha256(name.encode()).hexdigest()[:4], 16) % 360
+
+
+def with_article(noun: str) -> str:
+    """`a style`, `an outfit`."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
 
 
 def left(seconds: float | None) -> str:

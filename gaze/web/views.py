@@ -133,16 +133,17 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
 
 
 def checkpoints(gaze: Context) -> list[tuple[str, str]]:
-    """What can be the default checkpoint: (path, name) of entries, then of files that servers list without one."""
+    """What can be the default checkpoint: (path, name) of entries, then of files that have none."""
     found: dict[str, str] = {}
+    files = gaze.model_files
     for category in gaze.categories.values():
         if category.chosen_by_id:
             shelf = gaze.library.shelf()
             for choice in shelf.choices(category.name):
                 asset = shelf.find(category.name, choice)
-                there = not gaze.models.known or choice in gaze.models.checkpoints
-                found[choice] = (asset.name if asset else choice) + ("" if there else " (not there)")
-    for path in gaze.models.checkpoints:
+                missing = files.is_missing(category.name, choice)
+                found[choice] = (asset.name if asset else choice) + (" (not there)" if missing else "")
+    for path in sorted({*files.whole("checkpoint"), *gaze.models.checkpoints}, key=str.casefold):
         found.setdefault(path, path.rsplit("/", 1)[-1].rsplit(".", 1)[0])
     return list(found.items())
 

@@ -50,7 +50,7 @@ def test_keys_select_and_favourite_many_in_every_tab(site: Site, pages: Open, na
     page.keyboard.press("x")
     assert selected(page) == ["b"]
     page.keyboard.press("Control+a")
-    page.wait_for_function("document.getElementById('bulk-count').textContent === '4 selected'")
+    until(lambda: page.text_content("#bulk-count") == "4 selected", what="four selected")
 
     page.click("#bulk-fav")
 
@@ -155,7 +155,7 @@ def test_all_results_stand_on_a_page_that_follows_the_box(site: Site, pages: Ope
     page.fill("#q-top", name)
 
     page.wait_for_selector(f"#s-characters-{name}_a")
-    page.wait_for_function("q => location.search.includes(q)", arg=name)
+    until(lambda: name in page.url, what="the address with the words")
 
 
 def test_stars_and_notes_are_kept_and_show_in_another_tab(site: Site, pages: Open, name: str) -> None:
@@ -166,7 +166,7 @@ def test_stars_and_notes_are_kept_and_show_in_another_tab(site: Site, pages: Ope
     page.focus("#stars-1")
 
     other.wait_for_selector("#stars-4[aria-pressed=true]")
-    other.wait_for_function("document.getElementById('notes').value === 'goes with rain'")
+    until(lambda: other.input_value("#notes") == "goes with rain", what="the notes in the other tab")
     page.wait_for_selector("#stars-4[aria-pressed=true]")
 
 

@@ -10,7 +10,6 @@ import msgspec
 
 from gaze.context import Context
 from gaze.core.category import Category
-from gaze.core.check import nearest
 from gaze.core.errors import Problem
 from gaze.web.editing.fields import Form, Input, each_input
 from gaze.web.editing.form import make_form
@@ -116,7 +115,7 @@ def _hinted(gaze: Context, category: Category, item: Input, hints: Mapping[str, 
         return msgspec.structs.replace(item, hint=message[:1].upper() + message[1:] + ".")
     missing: Callable[[str, str], bool] | None = gaze.library.is_missing
     if item.kind in ("lora", "checkpoint") and item.value.strip() and missing and missing(category.name, item.value):
-        near = nearest(item.value, gaze.models.loras if item.kind == "lora" else gaze.models.checkpoints)
+        near = gaze.model_files.near(category.name, item.value)
         text = "Not in the configured folder and on no server."
         return msgspec.structs.replace(item, hint=text, near=tuple(near))
     return item
