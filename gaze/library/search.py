@@ -69,10 +69,13 @@ def rank_assets(
             text = entry.text
             if notes and entry.slug in notes:
                 text = f"{text}\n{notes[entry.slug]}"
-            if longest not in text or (rest and not all(word in text for word in rest)):
+            at = text.find(longest)
+            if at < 0 or (rest and not all(word in text for word in rest)):
                 continue
             if nsfw == "all" or entry.nsfw == (nsfw == "nsfw"):
-                found.append((_rank_by_name(text, words, whole), place, order, category, entry))
+                in_head = at < text.find("\n", text.find("\n") + 1)  # name or id; a text has both and the slug
+                rank = _rank_by_name(text, words, whole) if in_head else LOOSE
+                found.append((rank, place, order, category, entry))
     loose = sum(item[0] == LOOSE for item in found)
     if loose <= _MOST_RANKED:  # beyond, nobody looks at the last ones, and it would take longer than a keystroke
         found = [(_rank_else(item[4], words), *item[1:]) if item[0] == LOOSE else item for item in found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def searched(site: Site) -> None:
+def searched(site: Site) -> Iterator[None]:
     """Assets that only this module's searches find."""
     site.write("data/characters/zorn.json", character("zorn_id", "Zorn"))
     site.write("data/characters/zornia.json", character("other", "Princess Zornia"))
@@ -31,6 +32,9 @@ def searched(site: Site) -> None:
     (folder / "one.png.json").write_text(json.dumps({"positive": "Frobnicated skyline, zorn"}))
     until(lambda: find(site, "zorn")["total"] == 4, what="the assets")
     until(lambda: find(site, "frobnicated")["image_total"] == 1, what="the image's prompt")
+    yield
+    (site.root / "data/characters/lowly.json").unlink()  # other tests count NSFW ones
+    until(lambda: site.http.get("/characters/lowly").status_code == 404, what="it gone")
 
 
 def find(site: Site, q: str, **more: str) -> Any:
