@@ -7,10 +7,10 @@ STAMP := $(VENV)/.ready
 .PHONY: run dev test check setup lock clean bench
 
 run: setup
-	@exec $(BIN)/gaze run
+	@exec $(BIN)/gaze run --end-with-parent
 
 dev: setup
-	@exec $(BIN)/gaze run --reload
+	@exec $(BIN)/gaze run --end-with-parent --reload
 
 setup: $(STAMP)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.table import Row
 from gaze.categories import declared
+from gaze.library.bulk import Wish, apply
 from gaze.library.query import Query
 from gaze.library.service import Library
 from gaze.settings import program
@@ -35,6 +36,8 @@ def measure(folder: Path) -> list[Row]:
     library.scan()
     rows.append(Row("read again, nothing changed", time.perf_counter() - began, "s", 2))
     rows += _pages(library)
+    rows += _searches(library)
+    rows += _bulk(library)
     rows.append(Row("one changed file costs the index", _one_file(library, root), "ms", 5))
     rows.append(Row("longest block of the event loop, 300 files changed", asyncio.run(_lag(root)), "ms", 20))
     rows.append(Row("memory of this process", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MiB"))
@@ -57,6 +60,33 @@ def _pages(library: Library) -> list[Row]:
         Row("filter by favourite and NSFW", median_ms(Query(favourite=True, nsfw="sfw")), "ms", 50),
         Row("text filter", median_ms(Query(q="hair")), "ms", 50),
     ]
+
+
+def _searches(library: Library) -> list[Row]:
+    """A keystroke in the search box: words that many, few and no assets hold."""
+    rows = []
+    for what, q in (("many hits", "red"), ("few hits", "character 00123"), ("no hit", "zzz")):
+        times = []
+        for _ in range(20):
+            began = time.perf_counter()
+            library.search(q, limit=8)
+            times.append((time.perf_counter() - began) * 1000)
+        rows.append(Row(f"search keystroke, {what}", statistics.median(times), "ms", 50))
+    return rows
+
+
+def _bulk(library: Library) -> list[Row]:
+    """Each act on 500 assets, every file written whole, and what takes it back."""
+    category = next(iter(library.categories.values()))
+    slugs = library.slugs(category.name, Query())[-500:]
+    field = next(field for field in category.sections["tags"] if field.kind != "switch")
+    rows = []
+    for wish in (Wish(act="favourite"), Wish(act="tag", field=field, value="Bench"), Wish(act="delete")):
+        began = time.perf_counter()
+        _, undo = apply(library, category.name, slugs, wish)
+        rows.append(Row(f"bulk {wish.act} of {len(slugs)}", time.perf_counter() - began, "s", 5))
+        undo()
+    return rows
 
 
 def _one_file(library: Library, root: Path) -> float:

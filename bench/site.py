@@ -59,6 +59,7 @@ def _served(site: Site) -> list[Row]:
     for what, path, bound in (
         ("library page over HTTP", "/characters/", 60),
         ("search keystroke over HTTP", "/characters/?q=hair&fragment=cards", 50),
+        ("search box keystroke over HTTP", "/search?q=red&fragment=drop", 50),
         ("detail page over HTTP", "/characters/" + site.get("/characters/?limit=1")["characters"][0]["slug"], 0),
     ):
         times = []

@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     run = add("run", _run, "Start Redis, web, both workers and, without a ComfyUI, the simulator.")
     run.add_argument("--host", help="default: GAZE_HOST, else 127.0.0.1")
     run.add_argument("--port", type=int, help="default: GAZE_PORT, else 5000")
+    run.add_argument("--end-with-parent", action="store_true", help="end when what started it is killed (Linux)")
     run.add_argument("--reload", action="store_true", help="start again when the code changes")
     web = add("web", _web, "Serve the pages alone.")
     web.add_argument("--host", help="default: GAZE_HOST, else 127.0.0.1")
@@ -90,10 +91,12 @@ def _settings(options: argparse.Namespace) -> LiveSettings:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from gaze.jobs.redis import NoServer, RootInUse
+    from gaze.jobs.redis import NoServer, RootInUse, die_with_parent
     from gaze.run import CannotStart, run
 
     settings = _settings(options)()
+    if options.end_with_parent and sys.platform == "linux":
+        die_with_parent()
     try:
         run(settings, dict(os.environ), options.reload)
     except (CannotStart, NoServer, RootInUse) as error:
@@ -158,10 +161,8 @@ def _simulate(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from gaze.library.check import check
 
-    root = Path(options.path or options.root or os.environ.get("GAZE_ROOT") or ".").expanduser()
-    if not root.is_dir():
-        return _fail(f"There is no folder {root}.")
-    found = check(root.resolve(), program(), declared())
+    options.root = options.path or options.root
+    found = check(_settings(options)().root, program(), declared())
     for problem in found:
         print(problem)
     print(f"{len(found)} problem{'s' if len(found) != 1 else ''}" if found else "No problems.")

@@ -152,6 +152,8 @@ class Context:
                 return "problems", mark, events.ProblemsChanged(len(everything))
             case changed.SettingsChanged():
                 return "settings", new_id(), events.SettingsChanged()
+            case changed.TrashChanged():
+                return "trash", new_id(), events.TrashChanged()
             case changed.ModelsChanged() | changed.TemplatesChanged() | changed.WildcardsChanged():
                 return "library", new_id(), events.LibraryChanged()
             case changed.Progress(done, total) if done >= total:

@@ -136,7 +136,8 @@ async def _supervise(
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup it outlives its terminal
+        # Under nohup it outlives its terminal; Ctrl-C ends it even where a script's background ignores that.
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, stop.set)
     live = LiveSettings(settings)
     if simulator and not live().comfyui_urls:

@@ -6,12 +6,14 @@ import json
 import os
 import re
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gaze.cli import parser
 from gaze.settings import SETTINGS
-from tests.site import REPOSITORY, Site
+from tests.site import REPOSITORY, Site, character, until
 
 SETTINGS_PAGE = (REPOSITORY / "docs/settings.md").read_text()
 API_PAGE = (REPOSITORY / "docs/api.md").read_text()
@@ -48,7 +50,7 @@ def test_no_document_leads_to_a_file_that_is_not_there() -> None:
 
 
 def test_the_examples_of_the_api_page_work_as_they_stand(site: Site, tmp_path: object) -> None:
-    examples = re.findall(r"```sh\n(.*?)```", API_PAGE, re.S)
+    examples = re.findall(r"```sh\n(.*?)```", API_PAGE.partition("## Assets")[0], re.S)
     env = {**os.environ, "GAZE": site.url, "KEY": "test-key", "PRESET": "evening"}
 
     def run(example: str) -> str:
@@ -70,6 +72,28 @@ def test_the_examples_of_the_api_page_work_as_they_stand(site: Site, tmp_path: o
     assert json.loads(run(recipe))["jobs"][0]["status"] == "queued"
 
 
+def test_the_examples_of_the_api_page_about_assets_work_as_they_stand(site: Site, tmp_path: Path) -> None:
+    examples = re.findall(r"```sh\n(.*?)```", API_PAGE.partition("## Assets")[2], re.S)
+    site.write("data/characters/documented.json", character("documented"))
+    until(lambda: site.http.get("/characters/documented").status_code == 200, what="the character")
+    site.post("/characters/documented/rating", rating="5")  # so that it stands among the first
+    env = {**os.environ, "GAZE": site.url, "KEY": "test-key", "CHARACTER": "documented"}
+
+    def run(example: str) -> dict[str, Any]:
+        done = subprocess.run(
+            ["bash", "-euc", example], env=env, capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(done.stdout))
+
+    read, change, create, remove, listed = examples
+    assert run(read)["character_id"] == "documented"
+    assert run(change)["identity"]["hair"] == "short silver hair"
+    assert run(create)["scene_name"] == "Harbour"
+    assert run(remove)["trash_id"]
+    assert "documented" in [item["slug"] for item in run(listed)["characters"]]
+
+
 def test_the_guides_first_character_can_be_used(site: Site) -> None:
     guide = (REPOSITORY / "docs/guide.md").read_text()
     example = re.search(r"```json\n(.*?)```", guide, re.S)
@@ -79,8 +103,6 @@ def test_the_guides_first_character_can_be_used(site: Site) -> None:
 
     assert asset["character_id"] == "rosa"
     file = site.write("data/characters/rosa.json", asset)
-    from tests.site import until
-
     until(lambda: site.http.get("/characters/rosa").status_code == 200, what="Rosa's page")
     assert "rose garden" in site.post("/characters/rosa/preview_prompt").json()["main"]
     file.unlink()

@@ -51,6 +51,7 @@ class System(msgspec.Struct, frozen=True):
     vram_total: int
     vram_free: int
     simulator: bool
+    any_model: bool = False  # a simulator that takes model names it does not list
 
 
 class Image(msgspec.Struct, frozen=True):
@@ -101,6 +102,7 @@ class Comfy:
                 vram_total=int(device.get("vram_total", 0)),
                 vram_free=int(device.get("vram_free", 0)),
                 simulator=bool(system.get("simulator", False)),
+                any_model=bool(system.get("accepts_any_model", False)),
             )
         except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
             raise Unreachable(NOT_COMFYUI) from error

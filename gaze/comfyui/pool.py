@@ -37,6 +37,7 @@ class Backend(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["up", "down", "unknown"] = "unknown"
     message: str = ""
     simulator: bool = False
+    any_model: bool = False
     version: tuple[int, ...] = ()
     version_text: str = ""
     device: str = ""
@@ -239,6 +240,7 @@ def _up(known: Backend, system: System, running: int, pending: int) -> Backend:
         name="Simulator" if system.simulator else known.name,
         state="up",
         simulator=system.simulator,
+        any_model=system.any_model,
         version=system.version,
         version_text=system.version_text,
         device=system.device,

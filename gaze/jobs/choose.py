@@ -161,7 +161,7 @@ async def _checked(
         except Unreachable:
             silent.append(backend.name)
             continue
-        checked = check(work.graph, info, any_model=backend.simulator)
+        checked = check(work.graph, info, any_model=backend.any_model)
         if checked.faults:
             for fault in checked.faults:
                 faults.setdefault(fault.message, []).append(backend.name)

@@ -82,6 +82,10 @@ class SettingsChanged(Event, tag="settings.changed", frozen=True):
     pass
 
 
+class TrashChanged(Event, tag="trash.changed", frozen=True):
+    pass
+
+
 class LibraryChanged(Event, tag="library.changed", frozen=True):
     """So much changed at once that lists ask for themselves again."""
 
@@ -97,6 +101,7 @@ AnyEvent = (
     | ProblemsChanged
     | BackendsChanged
     | SettingsChanged
+    | TrashChanged
     | LibraryChanged
 )
 

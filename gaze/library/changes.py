@@ -59,6 +59,10 @@ class SettingsChanged(msgspec.Struct, frozen=True):
     """`data/settings.json` has new content."""
 
 
+class TrashChanged(msgspec.Struct, frozen=True):
+    """Something went into the trash, or came out of it."""
+
+
 class TemplatesChanged(msgspec.Struct, frozen=True):
     """A workflow template is new, changed or gone."""
 
@@ -83,6 +87,7 @@ Change = (
     | ProblemsChanged
     | ModelsChanged
     | SettingsChanged
+    | TrashChanged
     | TemplatesChanged
     | WildcardsChanged
     | Progress

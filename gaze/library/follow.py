@@ -69,6 +69,18 @@ class Followers:
                     told += self._set(state_path(category, slug), moved)
         return told
 
+    def follow_images(self, moved: Mapping[str, str]) -> list[Change]:
+        """Covers and previews that name one of these images (old to new) name it at its new place."""
+        told: list[Change] = []
+        for category in list(self.states.values):
+            for slug, state in list(self.states.of(category).items()):
+                named = {
+                    key: moved[path] for key in ("cover", "last_preview") if (path := _image(state.get(key))) in moved
+                }
+                if named:
+                    told += self._set(state_path(category, slug), named)
+        return told
+
     def _set(self, path: str, values: Mapping[str, Any]) -> list[Change]:
         try:
             found = read(self.root, path)
@@ -105,8 +117,12 @@ class Followers:
         return told
 
 
+def _image(value: Any) -> str:
+    return value.lstrip("/").removeprefix(UPLOADS + "/") if isinstance(value, str) else ""
+
+
 def _below(value: str, folder: str) -> bool:
-    return value.lstrip("/").removeprefix(UPLOADS + "/").startswith(folder)
+    return _image(value).startswith(folder)
 
 
 def _values(file: Path) -> dict[str, Any]:

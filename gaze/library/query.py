@@ -11,7 +11,9 @@ from gaze.core.asset import Asset
 from gaze.library.catalog import ALIKE, Catalog, Entry
 
 Nsfw = Literal["all", "sfw", "nsfw"]
-Sort = Literal["name", "newest"]
+Sort = Literal["name", "newest", "rating"]
+
+MOST_STARS = 5
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +30,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     no_cover: bool = False
     missing_lora: bool = False
     group: str | None = None  # only this sub-folder; "" is the top folder; None is all
-    by_group: bool = False  # order by sub-folder first
+    group_by: str = ""  # what is ordered by first: "folder", or the key of a tag
+    rating: int = 0  # at least so many stars
     sort: Sort = "name"
     offset: int = 0
     limit: int = 60
@@ -45,19 +48,23 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     problem: bool = False
     missing_lora: bool = False
     image_count: int = 0
+    rating: int = 0
+    group: str = ""  # what the page groups by
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One page of cards, and how many assets each filter value would leave.
 
-    `counts` holds, by filter key (`favourite`, `nsfw`, `has_problem`, `no_cover`, `missing_lora`, `group` and each
-    tag key), the number of assets by value under all *other* filters. `next` is the offset of the next page, or None.
+    `counts` holds, by filter key (`favourite`, `nsfw`, `has_problem`, `no_cover`, `missing_lora`, `group`, `rating`
+    and each tag key), the number of assets by value under all *other* filters. `next` is the offset of the next page,
+    or None.
     """
 
     cards: list[Card]
     total: int
     counts: dict[str, dict[str, int]]
     next: int | None = None
+    before: str | None = None  # the group of the card before the page, if it groups
 
 
 class View:
@@ -79,6 +86,11 @@ class View:
         state = self.states.get(slug)
         return state is not None and state.get("is_favourite") is True
 
+    def rating(self, slug: str) -> int:
+        """How many stars the user gave, 0 to 5."""
+        state = self.states.get(slug)
+        return stars(state.get("rating")) if state else 0
+
     def cover(self, slug: str) -> str:
         """The chosen cover, if its file is there."""
         state = self.states.get(slug)
@@ -89,8 +101,16 @@ class View:
         return bool(self.is_missing is not None and entry.model and self.is_missing(entry.model))
 
 
+def stars(value: Any) -> int:
+    """A rating as a state file says it, 0 to 5; what is no number counts as none."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value[:9])
+    return int(min(max(value, 0), MOST_STARS)) if isinstance(value, int | float) and value == value else 0
+
+
 _SWITCHES = ("favourite", "has_problem", "no_cover", "missing_lora")
 _BIT = {key: 1 << place for place, key in enumerate(_SWITCHES)}
+_STARS = len(_SWITCHES)  # the bits above them hold the rating
 
 
 def select(catalog: Catalog, query: Query, view: View) -> tuple[list[Entry], dict[str, dict[str, int]]]:
@@ -102,7 +122,7 @@ def select(catalog: Catalog, query: Query, view: View) -> tuple[list[Entry], dic
     words = query.q.casefold().split()
     wanted = [(key, value.strip().casefold()) for key, value in query.tags.items() if value.strip()]
     switched = [(key, _BIT[key]) for key in _SWITCHES if getattr(query, key)]
-    filtered = bool(wanted or switched or query.nsfw != "all" or query.group is not None)
+    filtered = bool(wanted or switched or query.nsfw != "all" or query.group is not None or query.rating)
     states, troubled, asks_missing = view.states, view.troubled, view.is_missing is not None
     chosen: list[Entry] = []
     starred: list[Entry] = []
@@ -113,6 +133,7 @@ def select(catalog: Catalog, query: Query, view: View) -> tuple[list[Entry], dic
         bits = 4
         if entry.slug in states:
             bits = view.favourite(entry.slug) | (0 if view.cover(entry.slug) else 4)
+            bits |= view.rating(entry.slug) << _STARS
         if troubled and entry.path in troubled:
             bits |= 2
         if asks_missing and view.missing_lora(entry):
@@ -124,7 +145,7 @@ def select(catalog: Catalog, query: Query, view: View) -> tuple[list[Entry], dic
         tally[alike] = tally.get(alike, 0) + 1
         if not failed:
             (starred if bits & 1 else chosen).append(entry)
-    return _ordered(starred + chosen, query), _counts(tally)
+    return _ordered(starred + chosen, query, view), _counts(tally)
 
 
 def _failed(
@@ -134,36 +155,44 @@ def _failed(
     failed = [key for key, bit in switched if not bits & bit]
     if query.nsfw != "all" and entry.nsfw != (query.nsfw == "nsfw"):
         failed.append("nsfw")
+    if query.rating and bits >> _STARS < query.rating:
+        failed.append("rating")
     if query.group is not None and entry.group != query.group:
         failed.append("group")
     failed += [key for key, value in wanted if value not in entry.folded.get(key, ())]
     return failed
 
 
-def _ordered(entries: list[Entry], query: Query) -> list[Entry]:
+def _ordered(entries: list[Entry], query: Query, view: View) -> list[Entry]:
     if query.sort == "newest":
         entries.sort(key=lambda entry: -int(entry.row["changed"]))
-    if query.by_group:
-        entries.sort(key=lambda entry: entry.group.casefold())
+    elif query.sort == "rating":
+        entries.sort(key=lambda entry: -view.rating(entry.slug))
+    if query.group_by:
+        entries.sort(key=lambda entry: _group_key(group_of(entry, query.group_by), query.group_by))
     return entries
 
 
+def group_of(entry: Entry, group_by: str) -> str:
+    """The group an entry stands in: its sub-folder, or the first value of its tag; `""` for those without."""
+    if group_by == "folder":
+        return entry.group
+    values = entry.row["tags"].get(group_by, ())
+    return str(values[0]) if values else ""
+
+
+def _group_key(group: str, group_by: str) -> tuple[bool, str]:
+    """The top folder comes first, those without the tag last."""
+    return (not group and group_by != "folder", group.casefold())
+
+
 def _counts(tally: Mapping[tuple[str, int, int], int]) -> dict[str, dict[str, int]]:
-    counts: dict[str, dict[str, int]] = {key: {} for key in (*_SWITCHES, "nsfw", "group")}
+    counts: dict[str, dict[str, int]] = {key: {} for key in (*_SWITCHES, "nsfw", "group", "rating")}
     for (failed, bits, alike), number in tally.items():
         switches = [(key, "on") for key, bit in _BIT.items() if bits & bit]
-        for key, value in (*switches, *ALIKE[alike]):
+        least = [("rating", str(least)) for least in range(1, (bits >> _STARS) + 1)]
+        for key, value in (*switches, *least, *ALIKE[alike]):
             if failed in ("", key):
                 found = counts.setdefault(key, {})
                 found[value] = found.get(value, 0) + number
     return {key: dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))) for key, found in counts.items()}
-
-
-def matches(catalog: Catalog, words: list[str], nsfw: str) -> list[tuple[int, Entry]]:
-    """Entries whose texts hold every word, each with a rank: 0 if the name does."""
-    found = []
-    for entry in catalog.entries():
-        if (nsfw == "all" or entry.nsfw == (nsfw == "nsfw")) and all(word in entry.text for word in words):
-            name = entry.row["name"].casefold()
-            found.append((0 if all(word in name for word in words) else 1, entry))
-    return found

@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +37,13 @@ class Trashed(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
     deleted: str = ""
     images: int = 0
+    batch: str = ""  # entries that went in by one act share it, and come back together
     paths: list[str] = []
+
+
+def new_id(now: datetime | None = None) -> str:
+    """A new name for an entry or a batch; names sort by time."""
+    return f"{now or datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
 
 
 class Trash:
@@ -50,7 +56,7 @@ class Trash:
         """Move what is there of `paths` into a new entry. Raises NoRoom, Unavailable."""
         now = now or datetime.now(UTC)
         kept = [path for path in paths if os.path.lexists(self.root / path)]
-        trash_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+        trash_id = new_id(now)
         entry = msgspec.structs.replace(entry, id=trash_id, deleted=now.isoformat(timespec="seconds"), paths=kept)
         folder = self.root / TRASH / trash_id
         make_folder(folder / "files", TRASH)
@@ -78,6 +84,15 @@ class Trash:
         except (OSError, ValueError, TypeError):
             pass
         raise NotFound("There is no such entry in the trash; it was restored or emptied.")
+
+    def together(self, name: str) -> Sequence[Trashed]:
+        """The entry of an id, or all entries of a batch. Raises NotFound."""
+        with contextlib.suppress(NotFound):
+            return [self.get(name)]
+        found = [entry for entry in self.list() if entry.batch and entry.batch == name]
+        if not found:
+            raise NotFound("There is no such entry in the trash; it was restored or emptied.")
+        return found
 
     def restore(self, trash_id: str) -> Trashed:
         """Move everything of an entry back to its place. Raises NotFound, Conflict, NoRoom, Unavailable."""

@@ -71,6 +71,6 @@ def render(
     return Response(html, media_type=HTML, status_code=status, headers={**vary, **(headers or {})})
 
 
-def toast(request: AnyRequest, text: str, kind: str = "ok") -> str:
-    """A toast as a partial that any answer can carry."""
-    return str(request.app.state.render("_toast.html", text=text, kind=kind))
+def toast(request: AnyRequest, text: str, kind: str = "ok", undo: str = "") -> str:
+    """A toast as a partial that any answer can carry; `undo` is the address that takes the act back."""
+    return str(request.app.state.render("_toast.html", text=text, kind=kind, undo=undo))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, Router, get, post
+from litestar import Request, Response, Router, delete, get, post
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
-from litestar.params import Parameter
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.response import ServerSentEvent
 from litestar.types import ControllerRouterHandler
 
@@ -17,10 +18,10 @@ from gaze.core.errors import Refusal
 from gaze.core.plantext import read_recipe
 from gaze.jobs.generate import Order, generate
 from gaze.jobs.record import Job, Result
-from gaze.web import forms, guard
+from gaze.web import api_assets, forms, guard
 from gaze.web.answer import HTML
+from gaze.web.api_assets import refusals
 from gaze.web.asset import order
-from gaze.web.library import category_of, listing
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -47,25 +48,37 @@ class QueuedJobs(msgspec.Struct):
     notes: list[str] = []
 
 
-class GenerateIn(msgspec.Struct, forbid_unknown_fields=False):
+class Cancelled(msgspec.Struct):
+    id: str
+    status: str
+
+
+_TEXT = Schema(type=[OpenAPIType.STRING, OpenAPIType.NULL])
+_WHOLE = Schema(type=[OpenAPIType.INTEGER, OpenAPIType.STRING, OpenAPIType.NULL])
+
+
+@dataclass
+class PresetIn(Operation):
     """What a preset's own values are replaced by; all may be left out.
 
     `action` names an action (its slug); `preview` and `replace` keep the page's meaning.
     """
 
-    action: str | None = None
-    checkpoint: str | None = None
-    extra_positive: str | None = None
-    extra_negative: str | None = None
-    seed: int | str | None = None
-    width: int | str | None = None
-    height: int | str | None = None
-    count: int | str | None = None
+    def __post_init__(self) -> None:
+        texts = dict.fromkeys(("action", "checkpoint", "extra_positive", "extra_negative"), _TEXT)
+        whole = dict.fromkeys(("seed", "width", "height", "count"), _WHOLE)
+        schema = Schema(type=OpenAPIType.OBJECT, properties={**texts, **whole})
+        self.request_body = RequestBody(content={"application/json": OpenAPIMediaType(schema=schema)})
 
 
-class Cancelled(msgspec.Struct):
-    id: str
-    status: str
+@dataclass
+class RecipeIn(Operation):
+    """A recipe; docs/api.md has an example."""
+
+    def __post_init__(self) -> None:
+        whole = dict.fromkeys(("seed", "width", "height", "steps", "count"), _WHOLE)
+        schema = Schema(type=OpenAPIType.OBJECT, properties={"character": _TEXT, **whole})
+        self.request_body = RequestBody(content={"application/json": OpenAPIMediaType(schema=schema)})
 
 
 def with_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
@@ -73,28 +86,13 @@ def with_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
     guard.require_key(connection)  # type: ignore[arg-type]
 
 
-@get("/{category:str}", sync_to_thread=False, summary="List a category")
-def list_assets(
-    gaze: Context,
-    category: str,
-    q: str = "",
-    favourite: bool = False,
-    nsfw: str = "all",
-    sort: str = "name",
-    limit: int | None = Parameter(default=None, ge=1, le=100_000),
-    offset: int = Parameter(default=0, ge=0),
-) -> dict[str, Any]:
-    """All assets of a category (`presets`, `characters`, ...), whole unless `limit` is given."""
-    wanted = category_of(gaze, category)
-    given = {"q": [q], "nsfw": [nsfw], "sort": [sort], "favourite": ["on"] if favourite else []}
-    query = forms.query(wanted, given)
-    found = gaze.library.query(
-        wanted.name, msgspec.structs.replace(query, offset=offset, limit=limit if limit is not None else 10**9)
-    )
-    return listing(wanted, found)
-
-
-@post("/generate/{preset_slug:str}", status_code=200, summary="Generate from a preset")
+@post(
+    "/generate/{preset_slug:str}",
+    status_code=200,
+    summary="Generate from a preset",
+    operation_class=PresetIn,
+    responses=refusals(400, 401, 403, 404, 405, 413, 415, 422, 503),
+)
 async def generate_preset(request: AnyRequest, gaze: Context, preset_slug: str) -> QueuedJobs:
     """Queue the images of a preset. 400 for a value out of range, 404, 422 if it cannot be planned, 503."""
     presets = next(c.name for c in gaze.categories.values() if "recipe" in c.struct.__struct_fields__)
@@ -108,7 +106,13 @@ async def generate_preset(request: AnyRequest, gaze: Context, preset_slug: str) 
     return QueuedJobs([Queued(job.id, "queued") for job in made.jobs], made.notes)
 
 
-@post("/generate", status_code=200, summary="Generate from a recipe")
+@post(
+    "/generate",
+    status_code=200,
+    summary="Generate from a recipe",
+    operation_class=RecipeIn,
+    responses=refusals(400, 401, 403, 404, 405, 413, 415, 422, 503),
+)
 async def generate_recipe(request: AnyRequest, gaze: Context) -> QueuedJobs:
     """Queue the images of a recipe (the struct of specification prompts)."""
     recipe = read_recipe(await _body(request))
@@ -116,11 +120,20 @@ async def generate_recipe(request: AnyRequest, gaze: Context) -> QueuedJobs:
     return QueuedJobs([Queued(job.id, "queued") for job in made.jobs], made.notes)
 
 
-@get("/job/{job_id:str}", summary="A job's state")
+@get("/job/{job_id:str}", summary="A job's state", responses=refusals(400, 401, 404, 405, 503))
 async def job(gaze: Context, job_id: str) -> JobOut:
     """Poll this until the status is `done`, `failed` or `cancelled`. Raises 404."""
     found = await gaze.queue.get(job_id)
     return JobOut(found.id, found.label, found.public_status, found.error, found.result)
+
+
+@delete(
+    "/job/{job_id:str}", status_code=200, summary="Cancel a job", responses=refusals(400, 401, 403, 404, 405, 409, 503)
+)
+async def cancel_job(gaze: Context, job_id: str) -> Cancelled:
+    """Take a job out of the queue, or stop it. Raises 404, 409 if it is over."""
+    found = await gaze.queue.cancel(job_id)
+    return Cancelled(found.id, found.public_status)
 
 
 @get("/events", include_in_schema=False)
@@ -170,7 +183,7 @@ def _texts(value: Any) -> list[str]:
 
 API = Router(
     path="/api/v1",
-    route_handlers=[list_assets, generate_preset, generate_recipe, job, api_events],
+    route_handlers=[*api_assets.ROUTES, generate_preset, generate_recipe, job, cancel_job, api_events],
     guards=[with_key],
     tags=["GAZE"],
     security=[{"key": []}],

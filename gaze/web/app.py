@@ -25,24 +25,33 @@ from gaze.settings import Settings
 from gaze.web import (
     api,
     asset,
+    bulk,
     complete,
     create,
     edit,
+    exchange,
     files,
     fromfiles,
     guard,
     library,
     models,
+    opinion,
     outfits,
     problems,
     queue,
+    saved_filters,
+    search,
     settings_page,
+    transfer,
+    trash,
+    undo,
     upload,
 )
 from gaze.web.editing.vocabulary import Vocabulary
 from gaze.web.errors import HANDLERS
 from gaze.web.live import Live
 from gaze.web.render import Renderer
+from gaze.web.undo import Undos
 
 AnyRequest = Request[Any, Any, Any]
 log = logging.getLogger("gaze.web")
@@ -81,6 +90,13 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *queue.ROUTES,
         *problems.ROUTES,
         *settings_page.ROUTES,
+        *search.ROUTES,
+        *saved_filters.ROUTES,
+        *opinion.ROUTES,
+        *trash.ROUTES,
+        *undo.ROUTES,
+        *bulk.ROUTES,
+        *exchange.ROUTES,
         *models.ROUTES,
         *fromfiles.ROUTES,
         *library.ROUTES,
@@ -88,6 +104,7 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *create.ROUTES,
         *edit.ROUTES,
         *outfits.ROUTES,
+        *transfer.ROUTES,
         *upload.ROUTES,
         *asset.ROUTES,
     ]
@@ -128,7 +145,7 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     return Litestar(
         routes(context),
         dependencies={"gaze": Provide(provide_context)},
-        state=State({"gaze": context, "live": live, "render": render, "vocabulary": Vocabulary()}),
+        state=State({"gaze": context, "live": live, "render": render, "vocabulary": Vocabulary(), "undos": Undos()}),
         lifespan=[lifespan],
         before_request=guard.check_request,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]

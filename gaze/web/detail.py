@@ -14,6 +14,7 @@ from gaze.core.category import Category, Field
 from gaze.core.errors import Problem, Refusal
 from gaze.core.plan import plan
 from gaze.core.recipe import RANDOM, Recipe
+from gaze.core.transfer import can_become
 from gaze.jobs.record import Job
 from gaze.library.query import Card, Query
 from gaze.web import forms
@@ -89,6 +90,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     images: list[str]
     image_count: int
     facts: list[tuple[str, str, bool]]
+    notes: str
     used: list[tuple[str, list[tuple[str, str]]]]
     sections: list[SectionView]
     selectable: int
@@ -104,6 +106,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     more_set: int
     more_label: str
     ratio: str
+    turns: bool  # whether it can be turned into another kind
 
 
 def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job | None = None) -> Detail:
@@ -141,6 +144,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         images=images[:SHOWN_IMAGES],
         image_count=len(images),
         facts=[*_facts(asset), *model_facts(gaze.model_files, asset)],
+        notes=str(state.get("notes") or ""),
         used=_used(gaze, asset, owned),
         sections=sections,
         selectable=len(rows),
@@ -157,6 +161,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         + sum(bool(form[name]) for name in ("extra_positive", "extra_negative", "detail_face", "detail_hands")),
         more_label=_more_label(picks[2:]),
         ratio=f"{job.width}/{job.height}" if job and job.width and job.height else "",
+        turns=any(can_become(asset.category, other) for other in gaze.categories.values()),
     )
 
 

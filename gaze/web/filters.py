@@ -8,10 +8,13 @@ from urllib.parse import urlencode
 import msgspec
 
 from gaze.core.category import Category
-from gaze.library.query import Page, Query
+from gaze.library.query import MOST_STARS, Page, Query
+from gaze.web.forms import groups_of
 
 # A tag of no more values than this shows them as links; one of more folds them into a menu.
 FEW_VALUES = 3
+
+SORTS = (("", "Favourites, name"), ("newest", "Newest"), ("rating", "Rating"))
 
 
 class Chip(msgspec.Struct, frozen=True):
@@ -33,8 +36,8 @@ class Filters(msgspec.Struct, frozen=True):
     here: str
     chips: list[Chip]
     nsfw: list[Chip]
-    sort_link: Chip
-    group_link: Chip
+    sort: list[Chip]
+    group: list[Chip]
     hidden: list[tuple[str, str]]
     active: list[str]
 
@@ -70,26 +73,44 @@ def filters_of(category: Category, query: Query, page: Page) -> Filters:
             chips.append(Chip(label, "", menu=links, count=None))
         else:
             chips += links
+    rated = page.counts.get("rating", {})
+    least = [(number, rated.get(str(number), 0)) for number in range(MOST_STARS, 0, -1)]
+    if query.rating:
+        chips.append(Chip(f"{query.rating} stars and up", link(rating=""), True, rated.get(str(query.rating), 0)))
+    elif any(count for _, count in least):
+        menu = tuple(
+            Chip(f"{number} and up", link(rating=str(number)), False, count) for number, count in least if count
+        )
+        chips.append(Chip("Rating", "", menu=menu))
     chips += [flag("no_cover", "No cover", bar=True), flag("has_problem", "Has a problem")]
     if category.lora or category.chosen_by_id:
         chips.append(flag("missing_lora", "Missing file"))
     kept = [chip for chip in chips if chip.on or chip.count or chip.seg_after or chip.menu]
+    groups = groups_of(category)
     nsfw_counts = page.counts.get("nsfw", {})
     nsfw = [
         Chip("All", link(nsfw=""), query.nsfw == "all"),
         Chip("SFW", link(nsfw="sfw"), query.nsfw == "sfw", nsfw_counts.get("sfw")),
         Chip("NSFW", link(nsfw="nsfw"), query.nsfw == "nsfw", nsfw_counts.get("nsfw")),
     ]
-    newest = query.sort == "newest"
     return Filters(
-        here=link(),
+        here=address(category, query),
         chips=kept,
         nsfw=nsfw,
-        sort_link=Chip("Newest" if newest else "Favourites, name", link(sort="" if newest else "newest"), newest),
-        group_link=Chip("Group", link(group="" if query.by_group else "folder"), query.by_group),
+        sort=[Chip(label, link(sort=name), query.sort == (name or "name")) for name, label in SORTS],
+        group=[
+            Chip("None", link(group=""), not query.group_by),
+            *(Chip(f"By {label}", link(group=key), query.group_by == key) for key, label in groups.items()),
+        ],
         hidden=[(name, value) for name, value in state.items() if name != "q"],
         active=_words(query, category),
     )
+
+
+def address(category: Category, query: Query) -> str:
+    """The address of the library page that shows a query."""
+    state = _state(query)
+    return f"/{category.name}/?{urlencode(state)}" if state else f"/{category.name}/"
 
 
 def more_url(category: Category, query: Query, offset: int) -> str:
@@ -107,7 +128,8 @@ def _state(query: Query) -> dict[str, str]:
         "has_problem": "on" if query.has_problem else "",
         "no_cover": "on" if query.no_cover else "",
         "missing_lora": "on" if query.missing_lora else "",
-        "group": "folder" if query.by_group else "",
+        "rating": str(query.rating) if query.rating else "",
+        "group": query.group_by,
         "sort": query.sort if query.sort != "name" else "",
     }
     return {name: value for name, value in said.items() if value}
@@ -119,6 +141,8 @@ def _words(query: Query, category: Category) -> list[str]:
         said.append(f"the words “{query.q}”")
     if query.favourite:
         said.append("the favourite mark")
+    if query.rating:
+        said.append(f"{query.rating} stars or more")
     if query.nsfw != "all":
         said.append("the NSFW mark" if query.nsfw == "nsfw" else "no NSFW mark")
     said += [f"{key.replace('_', ' ')} “{value}”" for key, value in query.tags.items()]

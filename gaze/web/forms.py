@@ -11,7 +11,7 @@ from gaze.core.errors import Refusal
 from gaze.core.plantext import preset_recipe, read_recipe
 from gaze.core.recipe import Recipe
 from gaze.core.shelf import Shelf
-from gaze.library.query import Query
+from gaze.library.query import MOST_STARS, Query
 
 SIZES = ("832x1216", "896x1152", "1024x1024", "1152x896", "1216x832", "768x1344", "1344x768", "512x512", "256x256")
 
@@ -66,8 +66,12 @@ def query(category: Category, given: Values) -> Query:
     sort = one(given, "sort", "name") or "name"
     if nsfw not in ("all", "sfw", "nsfw"):
         raise Refusal(f"nsfw is «{nsfw}»; it can be all, sfw or nsfw.", field="nsfw")
-    if sort not in ("name", "newest"):
-        raise Refusal(f"sort is «{sort}»; it can be name or newest.", field="sort")
+    if sort not in ("name", "newest", "rating"):
+        raise Refusal(f"sort is «{sort}»; it can be name, newest or rating.", field="sort")
+    groups = groups_of(category)
+    group = one(given, "group")
+    if group and group not in groups:
+        raise Refusal(f"group is «{group[:40]}»; it can be {', '.join(groups)}.", field="group")
     tags = {
         field.key: value
         for field in category.sections.get("tags", ())
@@ -81,11 +85,18 @@ def query(category: Category, given: Values) -> Query:
         has_problem=on(given, "has_problem"),
         no_cover=on(given, "no_cover"),
         missing_lora=on(given, "missing_lora"),
-        by_group=one(given, "group") == "folder",
+        group_by=group,
+        rating=whole(given, "rating", 0, MOST_STARS, 0),
         sort=sort,  # type: ignore[arg-type]
         offset=whole(given, "offset", 0, 10**9, 0),
         limit=whole(given, "limit", 1, 500, 60),
     )
+
+
+def groups_of(category: Category) -> dict[str, str]:
+    """What a library can be grouped by: folders, and every tag but the NSFW mark; the label of each."""
+    fields = [field for field in category.sections.get("tags", ()) if field.kind != "switch"]
+    return {"folder": "folder"} | {field.key: field.label for field in fields}
 
 
 def whole(given: Values, name: str, least: int, most: int, otherwise: int) -> int:

@@ -66,6 +66,8 @@ async def _library(request: AnyRequest, gaze: Context, name: str) -> Response[An
     fragment = forms.one(given, "fragment")
     if fragment == "options":
         return _options(request, gaze, category, given)
+    if fragment == "slugs":
+        return Response({"slugs": gaze.library.slugs(category.name, query)}, status_code=200)
     if fragment == "library":
         # Asked for again by an open page: as many cards as it had.
         query = msgspec.structs.replace(query, offset=0, limit=min(max(query.limit, 60), 500))
@@ -80,6 +82,8 @@ async def _library(request: AnyRequest, gaze: Context, name: str) -> Response[An
         "more_url": more_url(category, query, page.next or 0),
         "can_copy": _can_copy(gaze),
         "loose": await asyncio.to_thread(_loose, gaze, category, query),
+        "selecting": forms.one(given, "select") == "on",
+        "tag_fields": [field for field in category.sections.get("tags", ()) if field.kind != "switch"],
     }
     if fragment == "more":
         whole = "library/_more.html" if is_htmx(request) else "library/index.html"
@@ -104,7 +108,7 @@ def _loose(gaze: Context, category: Category, query: Query) -> list[str]:
     if (
         not category.chosen_by_id
         or query.offset
-        or msgspec.structs.replace(query, q="", limit=60, by_group=False) != (Query(sort=query.sort))
+        or msgspec.structs.replace(query, q="", limit=60, group_by="") != Query(sort=query.sort)
     ):
         return []
     words = query.q.casefold().split()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,7 +18,9 @@ from litestar.response.sse import ServerSentEventMessage
 from gaze.context import Context
 from gaze.jobs import events
 from gaze.jobs.record import Job
+from gaze.web.fragments import FRAGMENTS
 from gaze.web.render import Renderer
+from gaze.web.tabs import Message, Tab
 from gaze.web.views import Status
 
 log = logging.getLogger("gaze.web")
@@ -26,56 +28,13 @@ log = logging.getLogger("gaze.web")
 COMMENT_S = 15.0
 # Jobs listed in the tray that the queue's pill opens.
 IN_TRAY = 6
-# A tab that is this far behind gets `stale` instead: its regions ask for themselves again.
-MOST_BEHIND = 300
-
-
-class Message(msgspec.Struct, frozen=True):
-    """One SSE message: `html` partials without a `name`, or a nudge with one. A newer one of a `key` replaces it."""
-
-    key: str
-    id: str
-    name: str = ""
-    html: str = ""
-    data: Any = None  # the same for programs
-
-
-class Tab:
-    """One open stream: what it has not been sent yet, the newest of each key only."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[str, Message] = {}
-        self._news = asyncio.Event()
-
-    def put(self, messages: Iterable[Message]) -> None:
-        for message in messages:
-            self._waiting.pop(message.key, None)
-            self._waiting[message.key] = message
-        if len(self._waiting) > MOST_BEHIND:
-            newest = next(reversed(self._waiting.values()))
-            self._waiting = {"stale": Message("stale", newest.id, "stale")}
-        self._news.set()
-
-    def wake(self) -> None:
-        self._news.set()
-
-    async def take(self, timeout_s: float) -> list[Message]:
-        """What has come, in order; empty after `timeout_s`."""
-        if not self._waiting:
-            self._news.clear()
-            try:
-                await asyncio.wait_for(self._news.wait(), timeout_s)
-            except TimeoutError:
-                return []
-        taken, self._waiting = list(self._waiting.values()), {}
-        return taken
 
 
 class Live:
     """Reads the stream, keeps the status of the shell, renders each message once, and fills every tab's queue."""
 
     def __init__(self, gaze: Context, render: Renderer) -> None:
-        self._gaze = gaze
+        self.gaze = gaze
         self._render = render
         self._tabs: set[Tab] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -87,7 +46,7 @@ class Live:
 
     async def start(self) -> None:
         try:
-            self.last_id = await events.last_id(self._gaze.redis)
+            self.last_id = await events.last_id(self.gaze.redis)
         except redis.RedisError:
             self.status = msgspec.structs.replace(self.status, redis=False)
         await self._look()
@@ -130,6 +89,10 @@ class Live:
     def jobs(self) -> Mapping[str, Job]:
         return self._jobs
 
+    def say(self, key: str, html: str) -> None:
+        """Send a fragment to every tab now; a newer one of the same key replaces it. On the loop's thread only."""
+        self._broadcast([Message(key, self.last_id, html=html)])
+
     # -- a tab's stream -----------------------------------------------------------------------------
 
     async def stream(self, after: str, as_json: bool = False) -> AsyncIterator[ServerSentEventMessage]:
@@ -161,9 +124,9 @@ class Live:
         if not after or after == self.last_id:
             return []
         try:
-            if not await events.holds(self._gaze.redis, after):
+            if not await events.holds(self.gaze.redis, after):
                 return [Message("stale", self.last_id, "stale")]
-            found = await self._gaze.redis.xrange(events.STREAM, min=f"({after}", count=events.KEPT)
+            found = await self.gaze.redis.xrange(events.STREAM, min=f"({after}", count=events.KEPT)
         except redis.RedisError:
             return []
         missed = [(entry_id.decode(), event) for entry_id, fields in found if (event := events.decode(fields))]
@@ -174,7 +137,7 @@ class Live:
     async def _read(self) -> None:
         while True:
             try:
-                async for batch in events.read(self._gaze.redis, self.last_id):
+                async for batch in events.read(self.gaze.redis, self.last_id):
                     if not self.status.redis:
                         await self._look()
                     if batch:
@@ -205,7 +168,7 @@ class Live:
     async def _tick(self) -> None:
         """Look once a second for what comes without an event: reading progress, a restarted Redis."""
         while True:
-            await asyncio.sleep(0.5 if not self._gaze.library.ready else 2.0)
+            await asyncio.sleep(0.5 if not self.gaze.library.ready else 2.0)
             try:
                 if await self._look():
                     self._broadcast(self._shell_messages())
@@ -217,7 +180,7 @@ class Live:
     async def _look(self) -> bool:
         """Bring the status up to date; True if the shell has to be drawn again."""
         before = self.status
-        gaze = self._gaze
+        gaze = self.gaze
         common: dict[str, Any] = {
             "backends": gaze.pool.backends,
             "simulator": gaze.pool.using_simulator,
@@ -228,7 +191,8 @@ class Live:
         try:
             listing = await gaze.queue.listing("comfy", window=60, recent=0)
         except redis.RedisError:
-            self.status = msgspec.structs.replace(before, **common, redis=False, open=None, running=0, job=None, jobs=())
+            away = {"redis": False, "open": None, "running": 0, "job": None, "jobs": ()}
+            self.status = msgspec.structs.replace(before, **common, **away)
             return self.status != before
         self._open = [*listing.running, *listing.queued]
         self._jobs = {}
@@ -249,8 +213,17 @@ class Live:
         return self.status != before
 
     def _is_nsfw(self, job: Job) -> bool:
-        asset = self._gaze.library.find(job.category, job.slug) if job.slug else None
+        asset = self.gaze.library.find(job.category, job.slug) if job.slug else None
         return bool(asset and asset.nsfw)
+
+    def heard(self, job: Job) -> bool:
+        """Take note of a job's progress; True if the shell shows this job."""
+        self._jobs.setdefault(f"{job.category}/{job.slug}", job)
+        if self.status.job is None or self.status.job.id != job.id:
+            return False
+        jobs = (job, *(other for other in self.status.jobs if other.id != job.id))
+        self.status = msgspec.structs.replace(self.status, job=job, jobs=jobs, percent=job.progress.percent)
+        return True
 
     def _shell_messages(self) -> list[Message]:
         parts = {
@@ -260,15 +233,16 @@ class Live:
             "strip": ("#strip", "live/_strip.html"),
             "badge": ("#badge", "live/_badge.html"),
         }
-        html = "".join(self._partial(target, name) for target, name in parts.values())
+        html = "".join(self.partial(target, name) for target, name in parts.values())
         numbers = {**self.status.counts, "queue": self.status.open, "problems": self.status.problems}
         html += "".join(
-            self._partial(f"#n-{name}", "live/_count.html", id=name, number=number, hot=name == "problems")
+            self.partial(f"#n-{name}", "live/_count.html", id=name, number=number, hot=name == "problems")
             for name, number in numbers.items()
         )
         return [Message("shell", self.last_id, html=html)]
 
-    def _partial(self, target: str, template: str, swap: str = "outerMorph", **context: Any) -> str:
+    def partial(self, target: str, template: str, swap: str = "outerMorph", **context: Any) -> str:
+        """A fragment that every tab swaps in at `target`; a tab without it takes no notice."""
         inner = self._render(template, status=self.status, **context)
         return f'<hx-partial hx-target="{target}" hx-swap="{swap}">{inner}</hx-partial>'
 
@@ -282,7 +256,7 @@ class Live:
             newest.pop(key, None)
             newest[key] = (entry_id, event)
         ids = {event.id for _, event in newest.values() if isinstance(event, events.JobChanged | events.JobProgress)}
-        jobs = {job.id: job for job in await self._gaze.queue.many(ids)} if ids else {}
+        jobs = {job.id: job for job in await self.gaze.queue.many(ids)} if ids else {}
         if any(isinstance(event, events.JobChanged | events.QueueChanged) for _, event in newest.values()):
             await self._look()
         messages: list[Message] = []
@@ -292,106 +266,8 @@ class Live:
             messages += make(self, entry_id, event, job)
         return messages
 
-    def _job_changed(self, at: str, event: events.JobChanged, job: Job | None) -> list[Message]:
-        told = [Message("queue", at, "queue-changed")]
-        if job is None:
-            return told
-        data = {"type": "job.changed", "job": job}
-        patch = self._card_patch(job.category, job.slug)
-        told.append(Message(f"job:{job.id}", at, html=patch, data=data))
-        told.append(Message(f"asset:{job.category}/{job.slug}", at, f"asset-{job.category}-{job.slug}"))
-        return told
-
-    def _job_progress(self, at: str, event: events.JobProgress, job: Job | None) -> list[Message]:
-        if job is None or job.over:
-            return []
-        place = f"{job.category}-{job.slug}"
-        asset = self._gaze.library.find(job.category, job.slug) if job.slug else None
-        html = self._partial(f"#job-p-{job.id}", "queue/_progress.html", job=job)
-        html += self._partial(f"#job-t-{job.id}", "queue/_thumb.html", job=job, asset=asset)
-        html += self._partial(f"#herojob-{place}", "asset/_hero_job.html", job=job)
-        if asset:
-            html += self._partial(f"#cardjob-{place}", "library/_card_job.html", asset=asset, job=job)
-        if job.progress.preview:
-            html += self._partial(f"#hero-{place} #hero-img", "asset/_hero_preview.html", job=job)
-        self._jobs.setdefault(f"{job.category}/{job.slug}", job)
-        if self.status.job and self.status.job.id == job.id:
-            jobs = (job, *(other for other in self.status.jobs if other.id != job.id))
-            self.status = msgspec.structs.replace(self.status, job=job, jobs=jobs, percent=job.progress.percent)
-            html += "".join(
-                self._partial(target, name)
-                for target, name in (
-                    ("#pills", "live/_pills.html"),
-                    ("#tray", "live/_tray.html"),
-                    ("#mini", "live/_mini.html"),
-                )
-            )
-        return [Message(f"progress:{job.id}", at, html=html, data={"type": "job.progress", "job": job})]
-
-    def _queue_changed(self, at: str, event: events.QueueChanged, job: None) -> list[Message]:
-        return [Message("queue", at, "queue-changed", data=_plain(event))]
-
-    def _asset_changed(self, at: str, event: events.AssetChanged, job: None) -> list[Message]:
-        key, data = f"{event.category}/{event.slug}", _plain(event)
-        return [
-            Message(f"card:{key}", at, html=self._card_patch(event.category, event.slug), data=data),
-            Message(f"asset:{key}", at, f"asset-{event.category}-{event.slug}"),
-            Message(f"list:{event.category}", at, f"list-{event.category}"),
-        ]
-
-    def _image_changed(self, at: str, event: events.ImageAdded | events.ImageRemoved, job: None) -> list[Message]:
-        data = _plain(event)
-        if not event.slug:
-            return [Message(f"image:{event.path}", at, "images-changed", data=data)]
-        key = f"{event.category}/{event.slug}"
-        return [
-            Message(f"image:{event.path}", at, html=self._card_patch(event.category, event.slug), data=data),
-            Message(f"asset:{key}", at, f"asset-{event.category}-{event.slug}"),
-        ]
-
-    def _problems_changed(self, at: str, event: events.ProblemsChanged, job: None) -> list[Message]:
-        return [Message("problems", at, "problems-changed", data=_plain(event))]
-
-    def _backends_changed(self, at: str, event: events.BackendsChanged, job: None) -> list[Message]:
-        return [Message("backends", at, "backends-changed", data=_plain(event))]
-
-    def _settings_changed(self, at: str, event: events.SettingsChanged, job: None) -> list[Message]:
-        return [Message("settings", at, "settings-changed", data=_plain(event))]
-
-    def _library_changed(self, at: str, event: events.LibraryChanged, job: None) -> list[Message]:
-        return [Message("library", at, "library-changed", data=_plain(event))]
-
-    def _card_patch(self, category: str, slug: str) -> str:
-        asset = self._gaze.library.find(category, slug) if slug else None
-        if asset is None:
-            return f'<hx-partial hx-target="#card-{category}-{slug}" hx-swap="delete"></hx-partial>' if slug else ""
-        card = self._gaze.library.card(asset)
-        return self._partial(
-            f"#card-{category}-{slug}", "library/_card.html", card=card, job=self.job_of(f"{category}/{slug}")
-        )
-
 
 def _identity(event: events.AnyEvent) -> tuple[str, ...]:
     """What an event is about: of several about one thing only the newest is told."""
     about = [str(getattr(event, name, "")) for name in ("id", "category", "slug", "path")]
     return (type(event).__name__, *about)
-
-
-def _plain(event: events.AnyEvent) -> Any:
-    return msgspec.to_builtins(event)
-
-
-# What each kind of event becomes on open pages.
-FRAGMENTS: Mapping[type[events.Event], Callable[..., list[Message]]] = {
-    events.JobChanged: Live._job_changed,
-    events.JobProgress: Live._job_progress,
-    events.QueueChanged: Live._queue_changed,
-    events.AssetChanged: Live._asset_changed,
-    events.AssetRemoved: Live._asset_changed,
-    events.ImageAdded: Live._image_changed,
-    events.ImageRemoved: Live._image_changed,
-    events.ProblemsChanged: Live._problems_changed,
-    events.BackendsChanged: Live._backends_changed,
-    events.SettingsChanged: Live._settings_changed,
-    events.LibraryChanged: Live._library_changed,
-}

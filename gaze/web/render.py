@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gaze.core.asset import Asset
 from gaze.jobs.record import Job
-from gaze.library.query import Card, Query
+from gaze.library.query import Card, Page, Query
 
 
 class Renderer:
@@ -34,9 +34,11 @@ class Renderer:
             hue=hue,
             left=left,
             caption=caption,
-            by_group=by_group,
+            with_heads=with_heads,
             took=took,
             clock=clock,
+            a=with_article,
+            when=when,
             slugid=lambda text: sha256(text.encode()).hexdigest()[:10],
         )
 
@@ -53,6 +55,11 @@ def initials(name: str) -> str:
 def hue(name: str) -> int:
     """A hue of its own for each name, 0..359 degrees."""
     return int(sha256(name.encode()).hexdigest()[:4], 16) % 360
+
+
+def with_article(noun: str) -> str:
+    """`a style`, `an outfit`."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
 
 
 def left(seconds: float | None) -> str:
@@ -77,6 +84,16 @@ def clock(at: str) -> str:
     return datetime.fromisoformat(at).astimezone().strftime("%H:%M") if at else ""
 
 
+def when(at: str) -> str:
+    """Day and time on this machine's clock: `14:05`, `24 Nov, 14:05`, `24 Nov 2025`."""
+    if not at:
+        return ""
+    then, now = datetime.fromisoformat(at).astimezone(), datetime.now().astimezone()
+    if then.date() == now.date():
+        return then.strftime("%H:%M")
+    return then.strftime(f"{then.day} %b, %H:%M" if then.year == now.year else f"{then.day} %b %Y")
+
+
 def caption(asset: Asset, images: int) -> str:
     """The line under a card's name: its first tag that says something, outfits, images."""
     tags = asset.data.tags
@@ -91,18 +108,15 @@ def caption(asset: Asset, images: int) -> str:
     return " · ".join([*said[-1:], counted])
 
 
-def by_group(cards: Sequence[Card], query: Query) -> Iterator[tuple[str | None, list[Card]]]:
-    """Cards by sub-folder, in the order they come; one nameless group unless the page groups."""
-    if not query.by_group:
-        yield None, list(cards)
-        return
-    group: str | None = None
-    run: list[Card] = []
-    for card in cards:
-        if run and card.asset.group != group:
-            yield group, run
-            run = []
-        group = card.asset.group
-        run.append(card)
-    if run:
-        yield group, run
+def with_heads(page: Page, query: Query) -> Iterator[tuple[str, Card]]:
+    """Cards in their order, each with the heading that stands before it; `""` for none.
+
+    A page goes on under the heading of the page before.
+    """
+    last = page.before
+    for card in page.cards:
+        head = ""
+        if query.group_by and card.group != last:
+            head = card.group or ("At the top" if query.group_by == "folder" else "Without")
+        last = card.group
+        yield head, card

@@ -12,6 +12,7 @@ from gaze.comfyui.pool import Backend
 from gaze.context import Context
 from gaze.jobs.record import Job
 from gaze.library.earlier import Earlier
+from gaze.library.saved_filters import Saved, saved
 
 THEMES = ("dark", "light", "auto")
 CARD_SIZES = ("s", "m", "l")
@@ -84,9 +85,9 @@ class Shell(msgspec.Struct, frozen=True):
     blur: bool
     card_size: str
     after: str
-    search_in: str
     q: str
     earlier: Earlier | None
+    saved: list[Saved]
     checkpoint: str
     checkpoints: list[tuple[str, str]]
 
@@ -108,6 +109,7 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
     make = [NavItem("queue", "Queue", "/queue", "queue", "q", status.open)]
     keep = [
         NavItem("problems", "Problems", "/problems", "warn", "x", status.problems, hot=True),
+        NavItem("trash", "Trash", "/trash", "trash", "t"),
         NavItem("settings", "Settings", "/settings", "gear", ","),
     ]
     nav = [
@@ -122,9 +124,9 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
         blur=cookies.get("blur", "on" if settings.nsfw_blur else "off") == "on",
         card_size=_one_of(cookies.get("card_size"), CARD_SIZES, "m"),
         after=request.app.state.live.last_id,
-        search_in=category,
-        q=request.query_params.get("q", "") if place == "library" else "",
         earlier=gaze.earlier,
+        q=request.query_params.get("q", "") if place == "search" else "",
+        saved=saved(gaze.library.settings()),
         checkpoint=settings.default_checkpoint,
         checkpoints=checkpoints(gaze),
     )

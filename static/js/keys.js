@@ -48,7 +48,7 @@
     }
     switch (event.key) {
       case "g": going = Date.now() + 1200; break;
-      case "/": event.preventDefault(); (document.getElementById("q") || document.getElementById("q-top")).focus(); break;
+      case "/": event.preventDefault(); document.getElementById("q-top").focus(); document.getElementById("q-top").select(); break;
       case "?": document.getElementById("help").showModal(); break;
       case "b": document.getElementById("blur-toggle").click(); break;
       case "f": {

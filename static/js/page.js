@@ -63,14 +63,21 @@
   // A dialog that was swapped in opens; closing it gives the focus back to what asked for it.
   const dialogs = document.getElementById("dialog");
   let asker = null;
+  const giveBack = () => {
+    (asker?.closest("details.menu:not([open])")?.querySelector("summary") ?? asker)?.focus();
+    asker = null;
+  };
   document.addEventListener("htmx:after:swap", () => {
     const dialog = dialogs.querySelector("dialog:not([open]):not([data-shown])");
-    if (!dialog) { return; }
+    if (!dialog) {
+      if (asker && !dialogs.childElementCount && document.activeElement === document.body) { giveBack(); }
+      return;
+    }
     if (!dialogs.contains(document.activeElement)) { asker = document.activeElement; }
     dialog.dataset.shown = "";
     dialog.showModal();
     dialog.querySelector("[autofocus], h2[tabindex]")?.focus();
-    dialog.addEventListener("close", () => { dialogs.replaceChildren(); asker?.focus(); }, { once: true });
+    dialog.addEventListener("close", () => { dialogs.replaceChildren(); giveBack(); }, { once: true });
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-dismiss]")) { event.target.closest("dialog").close(); }

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import AXE
-from tests.site import Site, character, until
+from tests.site import JSON, Site, character, until
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
@@ -21,7 +21,9 @@ def slug(site: Site, request: pytest.FixtureRequest) -> str:
     """A character of this test's own, known to the pages."""
     name = request.node.name.split("[")[0].removeprefix("test_")[:40]
     site.write(f"data/characters/{name}.json", character(name, name.replace("_", " ").title()))
-    until(lambda: site.http.get(f"/characters/{name}").status_code == 200, what="the new character's page")
+    until(
+        lambda: site.http.get(f"/characters/{name}", headers=JSON).status_code == 200, what="the new character's page"
+    )
     return name
 
 

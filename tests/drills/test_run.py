@@ -150,6 +150,37 @@ def test_ctrl_c_ends_all_in_two_seconds_with_two_tabs_open(own_site: Make) -> No
     assert "Traceback" not in site.log.read_text()
 
 
+def started_by_a_shell(root: Path, script: str) -> subprocess.Popen[bytes]:
+    """A shell that runs `script` with `$GAZE` set to start GAZE on `root`; its output is in `run.log`."""
+    command = f"{sys.executable} -m gaze run --root {root}"
+    env = clean_env(GAZE_PORT=str(free_port()), GAZE=command)
+    with (root / "run.log").open("wb") as log:
+        shell = subprocess.Popen(["sh", "-c", script], env=env, cwd=root, stdout=log, stderr=log)
+    until(lambda: "GAZE is at" in (root / "run.log").read_text(), 30, "the address printed by gaze run")
+    return shell
+
+
+def test_ctrl_c_ends_it_even_in_the_background_of_a_script(tmp_path: Path) -> None:
+    """A shell that is not interactive starts its background with SIGINT ignored."""
+    shell = started_by_a_shell(tmp_path, "$GAZE & echo $! > pid; wait")
+    pid = int((tmp_path / "pid").read_text())
+
+    os.kill(pid, signal.SIGINT)
+
+    until(lambda: not alive(pid), 2, "the end of gaze run")
+    shell.wait(5)
+
+
+def test_started_by_make_it_ends_when_make_is_killed(tmp_path: Path) -> None:
+    shell = started_by_a_shell(tmp_path, "$GAZE --end-with-parent & echo $! > pid; wait")
+    pids = [child.pid for child in psutil.Process(shell.pid).children(recursive=True)]
+
+    shell.kill()
+    shell.wait()
+
+    until(lambda: not any(alive(pid) for pid in pids), 3, "the end of all processes")
+
+
 def test_a_job_interrupted_by_ctrl_c_is_done_after_the_next_start(own_site: Make, tmp_path: Path) -> None:
     site = up(own_site())
     (job_id,) = site.generate("/characters/alice", width="64", height="64", steps="25")

@@ -124,16 +124,14 @@ async def test_jobs_of_a_server_no_longer_named_are_given_to_another(
     assert done.attempts[-1].backend == new.url and "given to another server" in done.message
 
 
-async def test_throughput_grows_with_the_servers(own_yard: Make, simulator: Callable[..., Simulator]) -> None:
+async def test_jobs_are_shared_among_the_servers(own_yard: Make, simulator: Callable[..., Simulator]) -> None:
     servers = [simulator("--steps-per-second", "20") for _ in range(2)]
     hand = own_yard(*servers)
     jobs = [await hand.put(a_graph(steps=20)) for _ in range(4)]
-    began = time.monotonic()
 
     for job in jobs:
         await hand.wait(job)
 
-    assert time.monotonic() - began < 3.9, "four seconds of drawing by two servers"
     assert [accepted(server) for server in servers] == [2, 2]
 
 

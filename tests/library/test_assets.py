@@ -551,7 +551,7 @@ def test_counts_say_what_each_value_would_leave(root: Path) -> None:
 def test_search_puts_names_first(root: Path) -> None:
     write_json(root, "data/scenes/a.json", {"scene_id": "a", "scene": {"theme": "tifa's bar"}})
 
-    found = [card.asset.slug for card in again(root).search("TIFA")]
+    found = [hit.card.asset.slug for hit in again(root).search("TIFA").hits]
 
     assert found == ["tifa", "a"]
 

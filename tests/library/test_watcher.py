@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 from typing import Any
 
@@ -150,10 +149,8 @@ async def test_an_own_save_is_told_once_though_the_watcher_sees_it_too(root: Pat
 async def test_F43_links_out_of_the_folder_are_not_watched_and_the_rest_is(root: Path) -> None:
     (root / "data/characters/loop").symlink_to("..")
     (root / "data/characters/usr").symlink_to("/usr")
-    began = time.monotonic()
     live = await Live(root).start()
     try:
-        assert time.monotonic() - began < 2
         assert len(live.library.problems()) == 2
         write_json(root, TIFA, character("tifa", "Seen"))
         await live.until(lambda: name_of(live) == "Seen", within_s=1.0)
@@ -228,10 +225,9 @@ async def test_a_root_removed_and_remade_is_watched_again(root: Path, live: Live
 async def test_pages_come_while_the_first_read_runs(tmp_path: Path) -> None:
     make_library(tmp_path, 600)
     live = Live(tmp_path)
-    began = time.monotonic()
     await live.library.start()
     try:
-        assert time.monotonic() - began < 0.1
+        assert not live.library.ready
         live.library.counts()
         await live.until(lambda: live.library.ready)
         assert live.library.progress[0] == live.library.progress[1] > 0
@@ -254,9 +250,7 @@ async def test_stop_leaves_no_thread_behind_that_keeps_the_process(root: Path) -
             await library.stop()
         asyncio.run(main())
     """
-    began = time.monotonic()
     command = [sys.executable, "-W", "error", "-c", textwrap.dedent(program), str(root)]
-    done = await asyncio.to_thread(subprocess.run, command, cwd=PROGRAM)
+    done = await asyncio.to_thread(subprocess.run, command, cwd=PROGRAM, timeout=30)
 
     assert done.returncode == 0
-    assert time.monotonic() - began < 5

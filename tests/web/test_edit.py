@@ -34,7 +34,8 @@ def slug(site: Site, request: pytest.FixtureRequest) -> str:
 def add(site: Site, category: str, slug: str, content: Any, folder: str = "") -> str:
     """A file in its category's folder, known to the pages."""
     site.write(f"data/{folder or declared()[category].data_folder}/{slug}.json", content)
-    until(lambda: site.http.get(f"/{category}/{slug}").status_code == 200, what=f"the page of {slug}")
+    # Asked as a program: a file that is half written has a page too, which says so.
+    until(lambda: site.http.get(f"/{category}/{slug}", headers=JSON).status_code == 200, what=f"the page of {slug}")
     return slug
 
 
@@ -74,7 +75,7 @@ def test_every_category_has_a_form_of_its_declared_fields(site: Site, category: 
     asset_id = "Noob/form.safetensors" if one.chosen_by_id else f"form_{category}"
     slug = "Noob_form_safetensors" if one.chosen_by_id else asset_id
     site.write(f"data/{one.data_folder}/form_{category}.json", {one.id_field: asset_id, one.name_field: "Formed"})
-    until(lambda: site.http.get(f"/{category}/{slug}").status_code == 200)
+    until(lambda: site.http.get(f"/{category}/{slug}", headers=JSON).status_code == 200)
 
     page = site.http.get(f"/{category}/{slug}/edit").text
 
@@ -109,7 +110,7 @@ def test_F27_unknown_keys_order_indentation_and_line_ends_survive_a_save(site: S
     text += '\t"identity": {"mood": "sly", "hair": "red hair"},\r\n\t"civitai_deleted": true\r\n}'
     file = site.root / "data/characters/survives.json"
     file.write_bytes(text.encode())
-    until(lambda: site.http.get("/characters/survives").status_code == 200)
+    until(lambda: site.http.get("/characters/survives", headers=JSON).status_code == 200)
 
     site.http.post("/characters/survives/edit", data={**opened(site, "survives"), "/identity/hair": "blue hair"})
 
@@ -660,7 +661,9 @@ def test_any_of_its_images_can_become_the_cover(site: Site, slug: str) -> None:
 def test_outfits_are_added_renamed_worn_and_deleted(site: Site, slug: str) -> None:
     href = f"/characters/{slug}/outfit"
 
-    added = site.post(f"{href}/add", name="Winter").json()["outfits"]
+    first = site.post(f"{href}/add", name="Winter")
+    assert first.status_code == 200, first.text
+    added = first.json()["outfits"]
     copied = site.post(f"{href}/add", copy_of="travel").json()["outfits"]
     renamed = site.post(f"{href}/rename", name="travel", new_name="Road").json()["outfits"]
     site.post(f"{href}/switch", name="Road")

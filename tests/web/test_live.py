@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import get_args
 
 from gaze.jobs import events
-from gaze.web.live import FRAGMENTS, MOST_BEHIND, Message, Tab
+from gaze.web.fragments import FRAGMENTS
+from gaze.web.tabs import MOST_BEHIND, Message, Tab
 
 
 def test_every_event_has_its_line_in_fragments() -> None:

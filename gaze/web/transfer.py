@@ -1,0 +1,89 @@
+"""Turning an asset into another kind: a dialog and a page, doing it, and taking it back (specification pages)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.types import ControllerRouterHandler
+
+from gaze.context import Context
+from gaze.core.errors import Refusal
+from gaze.library.transfer import Transfer, read_note
+from gaze.library.transfer import undo as take_back
+from gaze.web import forms
+from gaze.web.answer import HTML, answer, is_htmx, render, toast, wants_json
+from gaze.web.editing.transfer import Form, form_of, is_asked, make, moves_json
+from gaze.web.library import category_of
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@get("/resource/{category:str}/{slug:str}/transfer", include_in_schema=False)
+async def ask(request: AnyRequest, gaze: Context, category: str, slug: str) -> Response[Any]:
+    """The kind, name and id, and what goes where; `target` asks for another kind's mapping."""
+    category_of(gaze, category)
+    given = await forms.values(request)
+    form = await asyncio.to_thread(form_of, gaze, gaze.library.get(category, slug), given)
+    return _form(request, form)
+
+
+@post("/resource/{category:str}/{slug:str}/transfer", include_in_schema=False)
+async def turn(request: AnyRequest, gaze: Context, category: str, slug: str) -> Response[Any]:
+    """A new file of the other kind; with `remove` the source goes to the trash. 409 where the slug is taken.
+
+    A form whose mapping was shown for another kind comes back with the right one: nothing is done unseen.
+    """
+    category_of(gaze, category)
+    given = await forms.values(request)
+    form = await asyncio.to_thread(form_of, gaze, gaze.library.get(category, slug), given)
+    if not is_asked(given, form.target):
+        return _form(request, form)
+    try:
+        done = await asyncio.to_thread(make, gaze, form)
+    except Refusal as refusal:
+        if wants_json(request):
+            raise
+        return _form(request, form, refusal)
+    return _done(request, gaze, done)
+
+
+@get("/transfer/undo", include_in_schema=False)
+async def done_page(request: AnyRequest, gaze: Context) -> Response[Any]:
+    """What was done, with Undo; where a form leads without JavaScript. 404 for what was undone."""
+    done = await asyncio.to_thread(read_note, gaze.library, forms.one(await forms.values(request), "id"))
+    return render(request, "asset/transferred.html", {"done": done, "kind": gaze.categories[done.category]})
+
+
+@post("/transfer/undo", include_in_schema=False)
+async def undo(request: AnyRequest, gaze: Context) -> Response[Any]:
+    """Bring the source back as it was; the new asset goes to the trash. 409 if that was changed since."""
+    done = await asyncio.to_thread(take_back, gaze.library, forms.one(await forms.values(request), "id"))
+    if is_htmx(request) and not wants_json(request):
+        return Response(toast(request, f"{done.name} is as it was."), media_type=HTML, status_code=200)
+    data = {"category": done.from_category, "slug": done.from_slug, "status": "undone"}
+    return answer(request, data=data, goto=f"/{done.from_category}/{done.from_slug}")
+
+
+def _form(request: AnyRequest, form: Form, refusal: Refusal | None = None) -> Response[Any]:
+    if wants_json(request):
+        data = {"target": form.target.name, "name": form.name, "id": form.id, "moves": moves_json(form)}
+        data["targets"] = [kind.name for kind in form.kinds]
+        return answer(request, data=data)
+    faults = {fault.field or "name": fault.message for fault in refusal.faults} if refusal else {}
+    template = "asset/_transfer.html" if is_htmx(request) else "asset/transfer.html"
+    known = {"name", "id", form.target.id_field, form.target.name_field}
+    context = {"form": form, "faults": faults, "others": [text for key, text in faults.items() if key not in known]}
+    return render(request, template, context, status=refusal.status if refusal else 200)
+
+
+def _done(request: AnyRequest, gaze: Context, done: Transfer) -> Response[Any]:
+    if is_htmx(request) and not wants_json(request):
+        return render(request, "asset/_transferred.html", {"done": done, "kind": gaze.categories[done.category]})
+    data = {**msgspec.to_builtins(done), "undo": f"/transfer/undo?id={done.id}"}
+    return answer(request, data=data, goto=f"/transfer/undo?id={done.id}")
+
+
+ROUTES: list[ControllerRouterHandler] = [ask, turn, done_page, undo]
