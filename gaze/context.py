@@ -98,7 +98,7 @@ class Context:
         """The library's callback: take changes to be published."""
         self._told.put_nowait(changes)
         if any(isinstance(change, _NAMES_MODELS) for change in changes):
-            self.model_files.wake()
+            self.model_files.wake(scan=False)  # other folders in the settings are noticed all the same
 
     def _tell_in_loop(self, changes: Sequence[changed.Change]) -> None:
         """The model files' callback, from their thread."""

@@ -38,6 +38,7 @@ CATEGORY = Category(
     choice="checkpoint",
     many=False,
     chosen_by_id=True,
+    folders=("Illustrious", "Noob"),
     without_file=CheckpointAsset(
         steps=25, cfg=5.0, sampler_name="euler_ancestral", scheduler="normal", vae="integrated"
     ),

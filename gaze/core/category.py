@@ -178,6 +178,7 @@ class Category(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     many: bool = True  # whether the recipe's key is a list
     chosen_by_id: bool = False  # a recipe names the id (checkpoint_path) instead of the slug
     without_file: AssetFile | None = None  # what a chosen model file has that no JSON describes (chosen_by_id only)
+    folders: tuple[str, ...] = ()  # where its model files lie below ComfyUI's checkpoints (chosen_by_id only)
     id_key: str = ""  # default: "<one>_id"
     name_key: str = ""  # default: "<one>_name"
     slots: tuple[Slot, ...] = ()
@@ -211,6 +212,11 @@ class Category(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def name_field(self) -> str:
         return self.name_key or f"{self.one}_name"
+
+    @cached_property
+    def model_folders(self) -> tuple[str, ...]:
+        """Where its LoRA or checkpoint files usually lie, below the root of their kind."""
+        return (self.lora.folder,) if self.lora else self.folders
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:

@@ -52,7 +52,8 @@ class Entry:
         tags: Mapping[str, list[str]] = row["tags"]
         self.folded = {key: [value.casefold() for value in values] for key, values in tags.items()}
         self.group = "/".join(self.path.split("/")[2:-1])
-        self.model: str = row["lora"] or (row["id"] if category.chosen_by_id else "")  # the file it cannot do without
+        chosen = row["id"].replace("\\", "/") if category.chosen_by_id else ""
+        self.model: str = row["lora"] or chosen  # the file it cannot do without
         self.alike = _place(
             (
                 ("nsfw", "nsfw" if row["nsfw"] else "sfw"),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 MOST_COMPARED = 300
+MOST_KEPT = 2000
 
 
 class Near:
@@ -17,6 +18,7 @@ class Near:
         self._by_file: dict[str, list[str]] = {}
         self._by_word: dict[str, list[str]] = {}
         self._by_hash: dict[str, list[str]] = {}
+        self._found: dict[tuple[str, str, int], list[str]] = {}
         for name in names:
             self._by_file.setdefault(stem(name), []).append(name)
             for word in _words(name):
@@ -26,6 +28,14 @@ class Near:
 
     def find(self, name: str, sha: str = "", most: int = 3) -> list[str]:
         """Names that may be meant, the likeliest first."""
+        asked = (name, sha, most)
+        if asked not in self._found:
+            if len(self._found) > MOST_KEPT:
+                self._found.clear()
+            self._found[asked] = self._find(name, sha, most)
+        return self._found[asked]
+
+    def _find(self, name: str, sha: str, most: int) -> list[str]:
         found = [*(self._by_hash.get(sha, ()) if sha else ()), *self._by_file.get(stem(name), ())]
         if len(found) < most:
             found += self._alike(name, most)

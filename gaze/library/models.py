@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -46,11 +47,23 @@ class ModelFile(msgspec.Struct, frozen=True, kw_only=True):
     fault: str = ""
     hash: str = ""
     read: bool = False
+    beside: tuple[str, ...] = ()  # endings of sidecars and pictures beside it
 
 
 def kind_of(category: Category) -> str:
     """`checkpoint` for what is chosen by its file, `lora` for what has one, else ""."""
     return "checkpoint" if category.chosen_by_id else "lora" if category.lora else ""
+
+
+def folders_of(category: Category, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where a category's model files lie below their root: `model_folders` of the settings, else as declared."""
+    said = settings.get("model_folders")
+    said = said.get(category.name) if isinstance(said, Mapping) else None
+    if isinstance(said, str):
+        return (said,)
+    if isinstance(said, list):
+        return tuple(str(item) for item in said)
+    return category.model_folders
 
 
 class Models:
@@ -74,6 +87,9 @@ class Models:
         self._there: dict[str, frozenset[str]] = {}  # by kind, where somebody can be asked
         self._whole: dict[str, frozenset[str]] = {}  # of these, what is not broken
         self._near: dict[str, Near] = {}
+        self._seen: list[Named] = []
+        self._learnt = True  # whether files, headers, hashes or servers say more than is shown
+        self._scan_due = 0.0
         self._users: Mapping[tuple[str, str], int] = {}
         self._problems: dict[str, list[Problem]] = {}  # by path of the asset, "" for those of no asset
         self._wake, self._stopped, self._work = threading.Event(), threading.Event(), threading.Lock()
@@ -88,24 +104,28 @@ class Models:
             self._threads[-1].start()
 
     def stop(self) -> None:
-        """End the threads and write the cache; blocking, for at most the time of one header."""
+        """End the threads and write the cache; blocking, for at most a second."""
         self._stopped.set()
         self._wake.set()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(0.5)  # one that waits for a dead network drive ends with the process
         self._cache.write()
 
-    def wake(self) -> None:
-        """Something changed (assets, settings, servers): look again at once."""
+    def wake(self, *, scan: bool = True) -> None:
+        """Something changed: look again at once; without `scan` only at what assets name."""
+        if scan:
+            self._scan_due = 0.0
         self._wake.set()
 
     def served(self, found: Mapping[str, Iterable[str]]) -> None:
         """What reachable servers list, by kind; empty while nobody can be asked."""
         self._served = {kind: frozenset(names) for kind, names in found.items()}
-        self.wake()
+        self._learnt = True
+        self.wake(scan=False)
 
     def look(self) -> None:
         """List the folders, read new headers and find problems now; blocking. Tells what changed."""
+        self._scan_due = 0.0
         with self._work:
             self._look()
 
@@ -114,25 +134,40 @@ class Models:
         while not self._stopped.is_set():
             self._wake.clear()
             try:
-                self.look()
+                with self._work:
+                    self._look()
             except Exception:  # whatever it was, marks that stand still are worse
                 log.exception("the model folders could not be looked at")
             self._wake.wait(EVERY_S)
             self._stopped.wait(_SETTLE_S)
 
     def _look(self) -> None:
-        before = dict(self._there), dict(self._listings)
-        for kind, root in self._roots().items():
-            self._listings[kind] = scan(root, self._listings.get(kind, Listing()))
-        self._settle()
-        if before != (self._there, self._listings):
-            self._tell([ModelsChanged()])
-        self._find_problems()
+        roots, now = self._roots(), time.monotonic()
+        if now >= self._scan_due or any(self._listing(kind).root != root for kind, root in roots.items()):
+            self._scan_due = now + EVERY_S
+            before = dict(self._listings)
+            self._listings = {kind: scan(root, self._listing(kind)) for kind, root in roots.items()}
+            self._learnt |= before != self._listings
+        self._show()
         if self._read_headers():
-            self._settle()
-            self._find_problems()
-            self._tell([ModelsChanged()])
+            self._learnt = True
+            self._show()
         self._cache.write()
+
+    def _show(self) -> None:
+        """Bring what is asked for up to date with what was learnt, and tell."""
+        learnt, self._learnt = self._learnt, False
+        if learnt:
+            self._settle()
+            self._tell([ModelsChanged()])
+        named = list(self._named())
+        if learnt or named != self._seen:
+            self._seen = named
+            self._users = Counter((item.kind, item.model) for item in named)
+            found = faults(named, self._there, self._listings, self._near, self._cache)
+            if found != self._problems:
+                self._problems = found
+                self._tell([ProblemsChanged()])
 
     def _settle(self) -> None:
         there = {}
@@ -184,7 +219,7 @@ class Models:
                     counted |= self._hash(kind, path, stat)
             if counted:
                 self._cache.write()
-                self.wake()
+                self.wake(scan=False)
 
     def _hash(self, kind: str, path: str, stat: tuple[int, int]) -> bool:
         key, listing = f"{kind}/{path}", self._listing(kind)
@@ -199,16 +234,9 @@ class Models:
         with contextlib.suppress(OSError):
             if sha := autov3(Path(listing.root, path), goes_on):
                 self._cache.put(key, msgspec.structs.replace(record, hash=sha))
+                self._learnt = True
                 return True
         return False
-
-    def _find_problems(self) -> None:
-        named = list(self._named())
-        self._users = Counter((item.kind, item.model) for item in named)
-        found = faults(named, self._there, self._listings, self._near, self._cache)
-        if found != self._problems:
-            self._problems = found
-            self._tell([ProblemsChanged()])
 
     def _tell(self, changes: list[Change]) -> None:
         if not self._stopped.is_set():
@@ -221,8 +249,12 @@ class Models:
 
     def is_missing(self, category: str, name: str) -> bool:
         """Whether the file is nowhere to be found; False where nobody can be asked (specification data, Folders)."""
-        there = self._there.get(self._kinds.get(category, ""))
+        there = self.there(category)
         return there is not None and name not in there and spelled(name) not in there
+
+    def there(self, category: str) -> frozenset[str] | None:
+        """Every file that assets of a category may name; None where nobody can be asked."""
+        return self._there.get(self._kinds.get(category, ""))
 
     def near(self, category: str, name: str) -> list[str]:
         """Files that may be meant by a missing one: the same content, the same file name, then what reads alike."""
@@ -268,9 +300,11 @@ class Models:
         if stat is None:
             return ModelFile(kind=kind, path=name)
         record = self._cache.get(f"{kind}/{name}", *stat)
+        beside = self._listing(kind).beside.get(name, ())
         if record is None:
-            return ModelFile(kind=kind, path=name, size=stat[0], changed_ns=stat[1])
+            return ModelFile(kind=kind, path=name, size=stat[0], changed_ns=stat[1], beside=beside)
         return ModelFile(
+            beside=beside,
             kind=kind,
             path=name,
             size=stat[0],
@@ -285,6 +319,10 @@ class Models:
         """What the header of a file said when it was last read; an empty one before."""
         record = self._cache.records.get(f"{kind}/{spelled(name)}")
         return record.read() if record else Header()
+
+    def folder(self, kind: str) -> str:
+        """The configured folder of a kind; "" for none."""
+        return self._listing(kind).root
 
     def away(self, kind: str) -> str:
         """Why the folder of a kind cannot be asked now, in words; "" if it can."""

@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from gaze.library.sidecars import BESIDE, stem_of
+
 ENDINGS = (".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".pth", ".bin", ".pkl", ".gguf")
 Stat = tuple[int, int]  # size in bytes, time of change in ns
+Found = tuple[str, Stat, tuple[str, ...]]
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -21,6 +24,7 @@ class Listing(msgspec.Struct, frozen=True):
     files: Mapping[str, Stat] = {}
     away: str = ""
     known: bool = False
+    beside: Mapping[str, tuple[str, ...]] = {}  # by path, the endings of sidecars and pictures that lie beside it
 
 
 def scan(root: str, before: Listing) -> Listing:
@@ -30,15 +34,16 @@ def scan(root: str, before: Listing) -> Listing:
     if not root:
         return before
     try:
-        found = dict(_walk(root, before))
+        listed = list(_walk(root, before))
     except OSError as error:
         return msgspec.structs.replace(before, away=os.strerror(error.errno or 0) or "it cannot be read")
-    if before.files and not found and not os.listdir(root):  # noqa: PTH208
+    if before.files and not listed and not os.listdir(root):  # noqa: PTH208
         return msgspec.structs.replace(before, away="it is empty; its disk is probably not mounted")
-    return Listing(root, found, "", True)
+    files = {path: stat for path, stat, _ in listed}
+    return Listing(root, files, "", True, {path: beside for path, _, beside in listed if beside})
 
 
-def _walk(root: str, before: Listing) -> Iterator[tuple[str, Stat]]:
+def _walk(root: str, before: Listing) -> Iterator[Found]:
     """Every model file. Raises OSError if the root cannot be read; a folder in it that cannot keeps its files."""
     seen: set[tuple[int, int]] = set()
     waiting = [""]
@@ -50,26 +55,36 @@ def _walk(root: str, before: Listing) -> Iterator[tuple[str, Stat]]:
             if (found.st_dev, found.st_ino) in seen:
                 continue  # a link leads in a circle
             seen.add((found.st_dev, found.st_ino))
+            models: list[tuple[str, Stat]] = []
+            sides: set[str] = set()
             with os.scandir(place) as entries:
                 for entry in entries:
                     path = f"{folder}/{entry.name}" if folder else entry.name
                     if entry.name.startswith("."):
                         continue
                     if entry.name.lower().endswith(ENDINGS):
-                        yield from _file(entry, path)
+                        models += _file(entry, path)
+                    elif entry.name.endswith(BESIDE):
+                        sides.add(path)
                     elif entry.is_dir():
                         waiting.append(path)
+            for path, stat in models:
+                stem = stem_of(path)
+                yield path, stat, tuple(ending for ending in BESIDE if stem + ending in sides) if sides else ()
         except OSError:
             if not folder:
                 raise
             start = f"{folder}/"
-            yield from ((path, stat) for path, stat in before.files.items() if path.startswith(start))
+            for path, stat in before.files.items():
+                if path.startswith(start):
+                    yield path, stat, before.beside.get(path, ())
 
 
-def _file(entry: os.DirEntry[str], path: str) -> Iterator[tuple[str, Stat]]:
+def _file(entry: os.DirEntry[str], path: str) -> list[tuple[str, Stat]]:
     try:
         if entry.is_file():
             stat = entry.stat()
-            yield path, (stat.st_size, stat.st_mtime_ns)
+            return [(path, (stat.st_size, stat.st_mtime_ns))]
     except OSError:  # a link to nowhere, or gone meanwhile
-        return
+        pass
+    return []

@@ -261,6 +261,9 @@ class Library:
                 troubled |= assets.owners[category][assets.own[category][path].lower()]
         states = self._states.of(category)
         missing = partial(self.is_missing, category) if self.is_missing else None
+        if self.models:  # 10,000 are asked about at once, and the index has names spelled as files are
+            there = self.models.there(category)
+            missing = None if there is None else partial(_not_in, there)
         return View(states, frozenset(troubled), self._images.has, missing)
 
     def _card(self, asset: Asset, entry: Entry | None, view: View, group_by: str = "") -> Card:
@@ -733,6 +736,13 @@ class Library:
         except OSError as error:
             raise refused(error, path) from error
 
+    def outside_thumbnail(self, file: Path, width: int = 384) -> Thumb:
+        """As `thumbnail`, of a picture that is no image of the library: beside a model file. Raises NotFound."""
+        try:
+            return self._thumbs.get(file, str(file), width, self.max_pixels)
+        except OSError as error:
+            raise NotFound("There is no such picture.") from error
+
     # trash
 
     def delete(self, category: str, slug: str, batch: str = "") -> str:
@@ -785,6 +795,10 @@ class Library:
         emptied = self._trash.empty(trash_id)
         self._tell([TrashChanged()])
         return emptied
+
+
+def _not_in(names: frozenset[str], name: str) -> bool:
+    return name not in names
 
 
 def _breathe() -> Callable[[], None]:

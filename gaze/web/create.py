@@ -12,10 +12,12 @@ from gaze.context import Context
 from gaze.core.asset import Asset
 from gaze.core.category import Category
 from gaze.core.errors import Refusal
+from gaze.library.models import kind_of
 from gaze.web import forms
 from gaze.web.answer import answer, is_htmx, render, wants_json
 from gaze.web.editing.begin import begin
 from gaze.web.editing.references import Renamed, references, rename_everywhere
+from gaze.web.fromfiles import create_from_files, files_page
 from gaze.web.library import category_of
 
 AnyRequest = Request[Any, Any, Any]
@@ -23,8 +25,11 @@ AnyRequest = Request[Any, Any, Any]
 
 @get("/{category:str}/create", include_in_schema=False)
 async def create_form(request: AnyRequest, gaze: Context, category: str) -> Response[Any]:
-    """Name, folder, and what to begin with."""
-    return _create_page(request, gaze, category_of(gaze, category), await forms.values(request))
+    """Name, folder, and what to begin with; `way=lora`: model files to make entries of."""
+    declared, given = category_of(gaze, category), await forms.values(request)
+    if forms.one(given, "way") == "lora" and kind_of(declared):
+        return await files_page(request, gaze, declared, given)
+    return _create_page(request, gaze, declared, given)
 
 
 @post("/{category:str}/create", include_in_schema=False)
@@ -32,6 +37,8 @@ async def create(request: AnyRequest, gaze: Context, category: str) -> Response[
     """A new file, then its edit form. 400 with the form again where the name is none."""
     declared = category_of(gaze, category)
     given = await forms.values(request)
+    if forms.one(given, "way") == "lora" and kind_of(declared):
+        return await create_from_files(request, gaze, declared, given)
     try:
         made = await asyncio.to_thread(begin, gaze, declared, given)
     except Refusal as refusal:
@@ -80,6 +87,7 @@ def _create_page(
     context = {
         "category": category,
         "groups": groups,
+        "kind": kind_of(category),
         "given": {key: forms.raw(given, key) for key in ("name", "group", "from", "copy_of", "json", "file")},
         "faults": {fault.field or "name": fault.message for fault in refusal.faults} if refusal else {},
     }

@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 
 from gaze.context import Context
 from gaze.core.errors import NotFound
+from gaze.library.service import Thumb
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 _CHUNK_LIMIT = 64 * 2**20
@@ -50,7 +51,11 @@ async def thumbnail(request: AnyRequest, gaze: Context, width: int, path: str) -
     """A WebP of an image, at most `width` pixels wide (384 or 768)."""
     if width not in (384, 768):
         raise NotFound("Thumbnails are 384 or 768 pixels wide.")
-    thumb = await asyncio.to_thread(gaze.library.thumbnail, path.lstrip("/"), width)
+    return await serve_thumb(request, await asyncio.to_thread(gaze.library.thumbnail, path.lstrip("/"), width))
+
+
+async def serve_thumb(request: AnyRequest, thumb: Thumb) -> Response[bytes]:
+    """A thumbnail, or a picture of why there is none."""
     if thumb.file is None:
         text = thumb.mark or "no image"
         svg = (

@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from gaze.context import Context
 from gaze.core.category import Category
 from gaze.core.errors import NotFound
+from gaze.library.models import kind_of
 from gaze.library.query import Card, Page, Query
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, render
@@ -41,6 +42,7 @@ async def rescan(request: AnyRequest, gaze: Context, category: str) -> Response[
     """Read all files again."""
     category_of(gaze, category)
     await asyncio.to_thread(gaze.library.rescan)
+    gaze.model_files.wake()
     return answer(
         request,
         fragment="_toast.html",
@@ -79,6 +81,7 @@ async def _library(request: AnyRequest, gaze: Context, name: str) -> Response[An
         "jobs": request.app.state.live.jobs,
         "more_url": more_url(category, query, page.next or 0),
         "can_copy": _can_copy(gaze),
+        "loose": await asyncio.to_thread(_loose, gaze, category, query),
         "selecting": forms.one(given, "select") == "on",
         "tag_fields": [field for field in category.sections.get("tags", ()) if field.kind != "switch"],
     }
@@ -91,10 +94,28 @@ async def _library(request: AnyRequest, gaze: Context, name: str) -> Response[An
         request,
         page="library/index.html",
         fragment=part,
-        data=listing(category, page),
+        data=listing(category, page) | ({"files": context["loose"]} if category.chosen_by_id else {}),
         headers=headers,
         context={**context, **_welcome(request, gaze, query)},
     )
+
+
+def _loose(gaze: Context, category: Category, query: Query) -> list[str]:
+    """Model files without an entry, where a recipe can choose them all the same; none while anything is filtered by.
+
+    A search finds them by file name.
+    """
+    if (
+        not category.chosen_by_id
+        or query.offset
+        or msgspec.structs.replace(query, q="", limit=60, group_by="") != Query(sort=query.sort)
+    ):
+        return []
+    words = query.q.casefold().split()
+    entries = set(gaze.library.shelf().choices(category.name))
+    files = gaze.model_files.whole(kind_of(category)) - entries
+    found = [path for path in files if all(word in path.casefold() for word in words)]
+    return sorted(found, key=str.casefold)[:MOST_OPTIONS]
 
 
 def _welcome(request: AnyRequest, gaze: Context, query: Query) -> dict[str, Any]:

@@ -68,6 +68,7 @@ async def page(request: AnyRequest, gaze: Context) -> Response[Any]:
 async def rescan(request: AnyRequest, gaze: Context) -> Response[Any]:
     """Read all files again."""
     await asyncio.to_thread(gaze.library.rescan)
+    gaze.model_files.wake()
     context = {"text": "All files were read again.", "kind": "ok"}
     data = {"status": "rescanned"}
     return answer(request, fragment="_toast.html", data=data, goto="/problems", context=context)

@@ -6,12 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from gaze.context import Context
 from gaze.core.asset import Asset
 from gaze.core.category import Category
 from gaze.core.errors import Refusal, Unusable
+from gaze.library.fromfile import usual
 from gaze.library.service import Library
 from gaze.web.forms import Values, one, raw
 
@@ -65,8 +64,4 @@ def _of_file(category: Category, file: str) -> Mapping[str, Any]:
     """What a model file without JSON gets (specification data, Checkpoint)."""
     if not file:
         raise Refusal("The model file is needed, as folder/name.safetensors.", field="file")
-    usual: dict[str, Any] = msgspec.to_builtins(category.without_file or category.struct())
-    for value in usual.values():
-        if isinstance(value, dict):
-            value.pop("listed", None)
-    return {category.id_field: file, **{key: value for key, value in usual.items() if key != category.id_field}}
+    return {category.id_field: file, **usual(category)}

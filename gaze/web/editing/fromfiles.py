@@ -1,0 +1,168 @@
+"""Model files that have no entry yet, and the making of their entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from gaze.context import Context
+from gaze.core.asset import Asset
+from gaze.core.category import Category
+from gaze.core.errors import Refusal
+from gaze.library.editor import blank
+from gaze.library.fromfile import draft, name_of
+from gaze.library.models import ModelFile, folders_of, kind_of
+from gaze.library.sidecars import PICTURES, TEXTS, Sidecar, picture_of, read_sidecars, stem_of
+from gaze.web import forms
+from gaze.web.forms import Values
+from gaze.web.modelview import base_models, size_text
+
+PAGE = 60
+MOST_AT_ONCE = 200
+SHOWN_TAGS = 4
+MAX_PICTURE = 64 * 2**20
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One file as its row shows it."""
+
+    path: str
+    file: str
+    folder: str
+    name: str
+    facts: list[str]
+    base_model: str
+    tags: list[tuple[str, int]]
+    picture: bool
+    read: bool
+    users: int
+    checked: bool
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Files to make entries of. `bases` counts them by base model; `next` is an offset, or None."""
+
+    items: list[Item]
+    total: int
+    without: int
+    everything: int
+    unread: int
+    broken: int
+    bases: dict[str, int]
+    folders: str
+    away: str
+    root: str
+    q: str
+    base: str
+    all: bool
+    next: int | None
+
+
+def found(gaze: Context, category: Category, given: Values) -> Found:
+    """The files of the category's folders, without those that have an entry unless `all` is asked for."""
+    models, kind = gaze.model_files, kind_of(category)
+    folders = folders_of(category, gaze.library.settings())
+    listed = models.files(kind, folders)
+    whole = [file for file in listed if not file.fault]
+    loose = [file for file in whole if not models.users(kind, file.path)]
+    q, base, everything = forms.one(given, "q")[:200], forms.one(given, "base"), forms.on(given, "all")
+    words = q.casefold().split()
+    matching = [f for f in (whole if everything else loose) if all(word in f.path.casefold() for word in words)]
+    chosen = [file for file in matching if not base or file.base_model == base]
+    offset = forms.whole(given, "offset", 0, 10**9, 0)
+    checked = set(given.get("file", ()))
+    used = any(file.path.startswith(tuple(f"{folder.strip('/')}/" for folder in folders)) for file in listed[:1])
+    return Found(
+        items=[_item(gaze, file, file.path in checked) for file in chosen[offset : offset + PAGE]],
+        total=len(chosen),
+        without=len(loose),
+        everything=len(whole),
+        unread=sum(not file.read for file in whole) if models.folder(kind) else 0,
+        broken=len(listed) - len(whole),
+        bases={name: count for name, count in base_models(f.base_model for f in matching).items() if name},
+        folders=" and ".join(folders) if used else "",
+        away=models.away(kind),
+        root=models.folder(kind),
+        q=q,
+        base=base,
+        all=everything,
+        next=offset + PAGE if offset + PAGE < len(chosen) else None,
+    )
+
+
+def _item(gaze: Context, file: ModelFile, checked: bool) -> Item:
+    labels = [TEXTS[ending] for ending in file.beside if ending in TEXTS]
+    folder, _, name = file.path.rpartition("/")
+    return Item(
+        path=file.path,
+        file=stem_of(name),
+        folder=folder,
+        name=name_of(file.path),
+        facts=[*([size_text(file.size)] if file.size else []), *labels],
+        base_model=file.base_model,
+        tags=list(gaze.model_files.header(file.kind, file.path).tags[:SHOWN_TAGS]) if file.read else [],
+        picture=any(ending in PICTURES for ending in file.beside),
+        read=file.read,
+        users=gaze.model_files.users(file.kind, file.path),
+        checked=checked,
+    )
+
+
+class Made(msgspec.Struct, frozen=True):
+    """Entries made, and in words what was not."""
+
+    assets: list[Asset]
+    failed: list[str]
+
+
+def make(gaze: Context, category: Category, paths: Sequence[str], name: str = "", group: str = "") -> Made:
+    """An entry for each file, filled from its header and from what lies beside it. Raises Refusal if none was made.
+
+    `name` counts where there is one file only.
+    """
+    if not paths:
+        raise Refusal("Choose a file to make an entry of.", field="file")
+    if len(paths) > MOST_AT_ONCE:
+        raise Refusal(f"At most {MOST_AT_ONCE} entries are made at once; {len(paths)} files were chosen.", field="file")
+    kind = kind_of(category)
+    taken = {item.model for item in gaze.library.named_models() if item.category == category.name}
+    assets: list[Asset] = []
+    failed: list[str] = []
+    for path in dict.fromkeys(paths):
+        file = gaze.model_files.file(kind, path)
+        if file is None:
+            failed.append(f"«{path}» is not there.")
+        elif file.fault:
+            failed.append(f"«{path}» cannot be used: {file.fault}.")
+        elif file.path in taken:
+            failed.append(f"«{path}» has an entry already.")
+        else:
+            try:
+                assets.append(_one(gaze, category, file, name if len(paths) == 1 else "", group))
+            except Refusal as refusal:
+                failed.append(f"«{path}»: {refusal.message}")
+    if not assets:
+        raise Refusal(" ".join(failed), field="file")
+    return Made(assets, failed)
+
+
+def _one(gaze: Context, category: Category, file: ModelFile, name: str, group: str) -> Asset:
+    library, place = gaze.library, gaze.model_files.place(file.kind, file.path)
+    said = read_sidecars(place, file.beside) if place else Sidecar()
+    empty = blank(category, "", "")
+    del empty[category.id_field], empty[category.name_field]
+    made = draft(category, file.path, gaze.model_files.header(file.kind, file.path), said, empty)
+    asset = library.create(category.name, name or made.name, made.raw, group)
+    if made.notes:
+        library.set_state(category.name, asset.slug, {"notes": made.notes})
+    picture = picture_of(place, file.beside) if place else None
+    if picture is not None:
+        try:
+            with picture.open("rb") as source:
+                content = source.read(MAX_PICTURE)
+            path = library.save_image(category.name, asset.slug, "preview", content, {"source": file.path})
+            library.set_cover(category.name, asset.slug, path)
+        except (OSError, Refusal):
+            return asset  # an entry without a cover is an entry
+    return asset
