@@ -24,7 +24,8 @@ from gaze.core.category import Category
 from gaze.core.errors import Conflict, NoSuchAsset, NotFound, Problem, Refusal
 from gaze.core.shelf import Shelf
 from gaze.library import earlier
-from gaze.library.catalog import Catalog, Entry
+from gaze.library.assets import Assets
+from gaze.library.catalog import Entry
 from gaze.library.changes import (
     Change,
     ImageAdded,
@@ -51,7 +52,8 @@ from gaze.library.shelf import LibraryShelf
 from gaze.library.snapshot import Snapshot
 from gaze.library.state import SETTINGS, Settings, States, state_path
 from gaze.library.store import Store
-from gaze.library.sync import Assets, Sync
+from gaze.library.sweep import Sweep
+from gaze.library.sync import Sync
 from gaze.library.trash import Trash, Trashed
 from gaze.library.watcher import Watcher
 from gaze.library.words import Templates, Wildcards
@@ -111,6 +113,7 @@ class Library:
         self._followers = Followers(root, self._states, self._images)
         stores: list[Store] = [self._assets, self._states, self._settings, self._wildcards, self._templates]
         self._sync = Sync(root, stores, self._assets, self._images, self._lock, self._followers.follow)
+        self._sweep = Sweep(self._sync)
         self._editor = Editor(root, self._sync)
         self._trash = Trash(root)
         self._thumbs = Thumbnails(root / "data/.gaze/thumbs")
@@ -143,7 +146,7 @@ class Library:
 
     def rescan(self) -> None:
         """Read all files again whatever the index thinks of them; blocking."""
-        self._tell(self._sync.tick(0.0, everything=True))
+        self._tell(self._sweep.tick(0.0, everything=True))
 
     def save_index(self) -> None:
         """Write the index snapshot, so that the next start reads only files that changed."""
@@ -154,7 +157,7 @@ class Library:
             (self.root / "data/.gaze").mkdir(mode=0o700, parents=True, exist_ok=True)
         warm = self.ready or self._snapshot.restore() > 0
         self._templates.read_shipped(self.root)
-        told = self._sync.tick(0.0) if self.ready else self._sync.first_read(self._progress, pause)
+        told = self._sweep.tick(0.0) if self.ready else self._sweep.first_read(self._progress, pause)
         self.ready = True
         if not warm:  # everything is new to everybody
             told = [change for change in told if isinstance(change, ProblemsChanged)]
@@ -169,7 +172,7 @@ class Library:
             self._tell([Progress(done, total)])
 
     async def _live(self, polling: bool) -> None:
-        watcher = Watcher(self._sync, self._tell, polling=polling)
+        watcher = Watcher(self._sync, self._sweep, self._tell, polling=polling)
         gc.disable()  # each full collection would hold up everything for 0.1 s, to find nothing among the index
         try:
             await watcher.begin()
@@ -225,29 +228,10 @@ class Library:
 
     # finding
 
-    def _catalog(self, category: str) -> Catalog:
-        catalog = self._assets.catalogs.get(category)
-        if catalog is None:
-            raise NotFound(f"There is no category «{category}».")
-        return catalog
-
-    def _path(self, category: str, slug: str) -> str:
-        """The file of a slug, usable or not. Raises NoSuchAsset."""
-        entry = self._catalog(category).by_slug.get(slug)
-        path = entry.path if entry else self._assets.broken[category].get(slug)
-        if path is None:
-            raise NoSuchAsset(category, slug, self._near(category, slug))
-        return path
-
-    def _near(self, category: str, slug: str) -> list[str]:
-        """Slugs worth comparing with a wrong one; all of 10,000 would take too long."""
-        slugs = self._assets.catalogs[category].by_slug
-        return [other for other in list(slugs) if other[:2].lower() == slug[:2].lower()][:300]
-
     def _taken(self, category: str, path: str) -> Asset:
         """The asset of a file just written."""
         self._tell(self._sync.refresh([path]))
-        entry = self._catalog(category).by_path.get(path)
+        entry = self._assets.catalog(category).by_path.get(path)
         if entry is None:
             raise NotFound(f"«{path}» was written, and is gone again.")
         return entry.asset
@@ -286,20 +270,15 @@ class Library:
 
     def get(self, category: str, slug: str) -> Asset:
         """The asset of that slug. Raises NoSuchAsset (404)."""
-        entry = self._catalog(category).by_slug.get(slug)
-        if entry is None:
-            raise NoSuchAsset(category, slug, self._near(category, slug))
-        return entry.asset
+        return self._assets.get(category, slug)
 
     def find(self, category: str, slug: str) -> Asset | None:
         """The asset of that slug, or None."""
-        catalog = self._assets.catalogs.get(category)
-        entry = catalog.by_slug.get(slug) if catalog else None
-        return entry.asset if entry else None
+        return self._assets.find(category, slug)
 
     def taken(self, category: str, slug: str) -> bool:
         """Whether a slug is given already, case aside."""
-        return slug.lower() in self._catalog(category).taken
+        return slug.lower() in self._assets.catalog(category).taken
 
     def refresh(self, path: str) -> None:
         """Look at one file below the root now, as the watcher would."""
@@ -307,10 +286,7 @@ class Library:
 
     def at(self, path: str) -> Asset | None:
         """The asset whose file is at a path below the root, or None."""
-        for catalog in self._assets.catalogs.values():
-            if entry := catalog.by_path.get(path):
-                return entry.asset
-        return None
+        return self._assets.at(path)
 
     def each(self, known: Mapping[str, str], holding: Sequence[str] = ()) -> Iterator[tuple[str, str, Asset | None]]:
         """Path, version and asset of every file; None for an asset where `known` has this version of the path.
@@ -328,7 +304,7 @@ class Library:
 
     def query(self, category: str, query: Query) -> Page:
         """The cards a library page shows. Raises NotFound for an unknown category."""
-        catalog = self._catalog(category)
+        catalog = self._assets.catalog(category)
         with self._lock:
             view = self._view(category)
             entries, counts = select(catalog, query, view)
@@ -343,7 +319,7 @@ class Library:
 
     def slugs(self, category: str, query: Query) -> list[str]:
         """Slugs of all assets that pass the filters, in order. Raises NotFound for an unknown category."""
-        catalog = self._catalog(category)
+        catalog = self._assets.catalog(category)
         with self._lock:
             entries, _ = select(catalog, query, self._view(category))
             return [entry.slug for entry in entries]
@@ -356,7 +332,7 @@ class Library:
         Takes a few milliseconds at 10,000 assets. Raises NotFound for an unknown category.
         """
         if category:
-            self._catalog(category)
+            self._assets.catalog(category)
         return self._finder.search(q, category=category, nsfw=nsfw, kind=kind, limit=limit, offset=offset)
 
     def image_nsfw(self, path: str) -> bool:
@@ -370,7 +346,7 @@ class Library:
     def card(self, asset: Asset) -> Card:
         """What a library card of the asset needs."""
         with self._lock:
-            entry = self._catalog(asset.category.name).by_slug.get(asset.slug)
+            entry = self._assets.catalog(asset.category.name).by_slug.get(asset.slug)
             return self._card(asset, entry, self._view(asset.category.name))
 
     def counts(self) -> dict[str, int]:
@@ -411,12 +387,12 @@ class Library:
         """Everything its owner should mend, by path and line; what is about model files after the rest."""
         others = sorted(self.models.problems(), key=lambda problem: problem.path) if self.models else []
         with self._lock:
-            return [*self._sync.problems(), *others]
+            return [*self._sync.problems.all(), *others]
 
     def problem_of(self, category: str, slug: str) -> list[Problem]:
         """Problems of one asset's file, or of the file that would have that slug."""
         try:
-            path = self._path(category, slug)
+            path = self._assets.path_of(category, slug)
         except NoSuchAsset:
             return []
         files = self.models.problems_at(path) if self.models else ()
@@ -425,16 +401,12 @@ class Library:
 
     def broken(self, category: str, slug: str) -> str | None:
         """The path of a file that was never good, by the slug it would have; None if there is none."""
-        self._catalog(category)
+        self._assets.catalog(category)
         return self._assets.broken[category].get(slug)
 
     def broken_at(self, path: str) -> tuple[str, str] | None:
         """Category and slug of a file that was never good, by its path; None for any other."""
-        for category, paths in self._assets.broken.items():
-            for slug, broken in list(paths.items()):
-                if broken == path:
-                    return category, slug
-        return None
+        return self._assets.broken_at(path)
 
     def raw(self, asset: Asset | str) -> tuple[str, str]:
         """Text and version of an asset's file (or of a path below the root) as it is on the disk now."""
@@ -449,7 +421,7 @@ class Library:
         Raises Unusable (422; one fault a problem, the first's line and column in the message), Conflict (409, a
         `ChangedOnDisk` with both texts), NoSuchAsset, Unavailable (503), NoRoom (507).
         """
-        path = self._path(category, slug)
+        path = self._assets.path_of(category, slug)
         self._editor.save_text(self.categories[category], path, text, version)
         return self._taken(category, path)
 
@@ -469,28 +441,28 @@ class Library:
         `exactly` writes an empty value (false) for a key that the file lacks too: its default may be another.
         Raises as `save_text`.
         """
-        path = self._path(category, slug)
+        path = self._assets.path_of(category, slug)
         self._editor.save_fields(self.categories[category], path, values, version, exactly=exactly)
         return self._taken(category, path)
 
     def rename_key(self, category: str, slug: str, path: tuple[str, ...], name: str, version: str = "") -> Asset:
         """Give a key (an outfit) another name in its place. Raises Conflict if the name is taken."""
-        full = self._path(category, slug)
+        full = self._assets.path_of(category, slug)
         self._editor.rename_key(self.categories[category], full, path, name, version)
         return self._taken(category, full)
 
     def check_text(self, category: str, text: str, slug: str = "") -> list[Problem]:
         """What would keep `text` from being saved, and warnings; for checks while typing. Writes nothing."""
-        self._catalog(category)
+        self._assets.catalog(category)
         try:
-            path = self._path(category, slug)
+            path = self._assets.path_of(category, slug)
         except NoSuchAsset:
             path = f"data/{self.categories[category].data_folder}/new.json"
         return check(self.categories[category], path, text)
 
     def create(self, category: str, name: str, raw: Mapping[str, Any] | None = None, group: str = "") -> Asset:
         """A new asset in a new file whose name is safe on any system. Raises Unusable, Unavailable, NoRoom."""
-        self._catalog(category)
+        self._assets.catalog(category)
         declared = self.categories[category]
         name = checked_name(name)
         given = raw.get(declared.id_field) if raw else None
@@ -509,7 +481,7 @@ class Library:
 
         Raises Unusable, Unavailable, NoRoom.
         """
-        self._catalog(category)
+        self._assets.catalog(category)
         declared = self.categories[category]
         asset = load_text(declared, f"data/{declared.data_folder}/{stem}.json", text, "").asset
         if apart and asset is not None:
@@ -537,7 +509,7 @@ class Library:
         path = source.path
         if new_id and new_id != source.id:
             wanted = slug_of(declared, new_id)
-            owner = self._catalog(category).taken.get(wanted.lower())
+            owner = self._assets.catalog(category).taken.get(wanted.lower())
             if owner not in (None, path):
                 raise Conflict(f"There is a «{wanted}» among {category} already («{owner}»).", field=declared.id_field)
             values[declared.id_field,] = new_id
@@ -558,7 +530,7 @@ class Library:
 
     def groups(self, category: str) -> set[str]:
         """The sub-folders of a category's folder that hold assets."""
-        return {"/".join(path.split("/")[2:-1]) for path in list(self._catalog(category).by_path)}
+        return {"/".join(path.split("/")[2:-1]) for path in list(self._assets.catalog(category).by_path)}
 
     def repoint_states(self, key: str, old: str, new: str) -> list[str]:
         """Last choices of other pages that name an asset under `key` name it anew; returns the files changed."""
@@ -711,7 +683,7 @@ class Library:
         Unavailable, NoRoom.
         """
         ending, width, height = verify(content, self.max_pixels)
-        self._sync.require()
+        self._sync.data.require()
         folder = f"{UPLOADS}/{folder_of(category, slug)}"
         make_folder(self.root / folder, folder)
         stem, number = safe_name(stem), 1
@@ -747,8 +719,8 @@ class Library:
 
     def delete(self, category: str, slug: str, batch: str = "") -> str:
         """Move an asset with state and images into the trash; returns the trash id."""
-        path = self._path(category, slug)
-        self._sync.require()
+        path = self._assets.path_of(category, slug)
+        self._sync.data.require()
         asset = self.find(category, slug)
         name = asset.name if asset else path.rsplit("/", 1)[-1]
         images = self._images.count(f"{category}/{slug}")
@@ -763,7 +735,7 @@ class Library:
 
     def delete_image(self, path: str) -> str:
         """Move an image with its sidecar into the trash; returns the trash id."""
-        self._sync.require()
+        self._sync.data.require()
         full = self.image_file(path).relative_to(self.root).as_posix()
         parts = full.split("/")[2:-1]
         category, slug = parts if len(parts) == 2 and parts[0] in self.categories else ("", "")
@@ -782,9 +754,9 @@ class Library:
 
     def restore(self, trash_id: str) -> Trashed:
         """Bring everything of one trash entry back. Raises NotFound, Conflict if its place is taken."""
-        self._sync.require()
+        self._sync.data.require()
         entry = self._trash.get(trash_id)
-        if entry.kind == "asset" and entry.slug.lower() in self._catalog(entry.category).taken:
+        if entry.kind == "asset" and entry.slug.lower() in self._assets.catalog(entry.category).taken:
             raise Conflict(f"There is a «{entry.slug}» among {entry.category} again; rename it, then restore.")
         entry = self._trash.restore(trash_id)
         self._tell([*self._sync.refresh(entry.paths), TrashChanged()])

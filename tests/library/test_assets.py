@@ -391,7 +391,7 @@ def test_F44_a_new_asset_gets_a_file_name_any_system_takes(root: Path, library: 
 
 def test_an_own_write_is_told_once(library: Library, told: list[Change]) -> None:
     made = library.create("scenes", "Beach")
-    library._tell(library._sync.tick(0.0))
+    library._tell(library._sweep.tick(0.0))
 
     assert told == [AssetChanged("scenes", made.slug, made.version, new=True)]
 

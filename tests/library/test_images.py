@@ -43,7 +43,7 @@ def test_an_image_is_kept_with_its_sidecar_and_told_once(library: Library, root:
     assert path == "characters/tifa/my_image.png"
     sidecar = json.loads((root / "static/uploads" / f"{path}.json").read_text())
     assert sidecar == {"width": 8, "height": 8, "seed": 2**64 - 1}
-    library._tell(library._sync.sweep_images())
+    library._tell(library._sync.uploads.sweep())
     assert told == [ImageAdded(path, "characters", "tifa")]
 
 

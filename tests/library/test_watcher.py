@@ -170,7 +170,7 @@ async def test_F36_a_share_without_events_is_polled(root: Path) -> None:
 
 
 async def test_F35_without_watches_it_polls_and_says_so(root: Path, live: Live) -> None:
-    watcher = Watcher(live.library._sync, live.library._tell)
+    watcher = Watcher(live.library._sync, live.library._sweep, live.library._tell)
     watcher.fall_back(OSError(28, "No space left on device"))
     task = asyncio.create_task(watcher.run())
 
