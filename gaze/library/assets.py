@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
 from gaze.core.asset import Asset
 from gaze.core.errors import NoSuchAsset, NotFound, Problem
 from gaze.library.catalog import Catalog
 from gaze.library.index import Index
 from gaze.library.load import Loaded, load
+from gaze.library.modelfaults import Named
+from gaze.library.models import kind_of
 
 
 class Assets(Index):
@@ -66,3 +71,27 @@ class Assets(Index):
                 if broken == path:
                     return category, slug
         return None
+
+    def each(self, known: Mapping[str, str], holding: Sequence[str] = ()) -> Iterator[tuple[str, str, Asset | None]]:
+        """Path, version and asset of every file; None for an asset where `known` has this version of the path.
+
+        With `holding` only files that hold one of these texts somewhere. Assets are made for the caller and not
+        kept: going through 10,000 must not keep 10,000 in memory.
+        """
+        texts = [json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "replace") for text in holding]
+        for catalog in list(self.catalogs.values()):
+            for path, entry in list(catalog.by_path.items()):
+                version = str(entry.row["version"])
+                if texts and not any(text in entry.row["raw"] for text in texts):
+                    continue
+                yield path, version, None if known.get(path) == version else entry.fresh()
+
+    def named_models(self) -> Iterator[Named]:
+        """Every asset that names a LoRA or checkpoint file, with that file; no asset is made for it."""
+        for catalog in list(self.catalogs.values()):
+            category = catalog.category
+            field = category.id_field if category.chosen_by_id else "lora.lora_name"
+            for path, entry in list(catalog.by_path.items()):
+                if entry.model:
+                    name = str(entry.row["name"])
+                    yield Named(kind_of(category), entry.model, category.name, entry.slug, name, path, field)

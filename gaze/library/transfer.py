@@ -62,8 +62,8 @@ def transfer(library: Library, asset: Asset, target: Category, made: Mapping[str
     taken = library.taken(target.name, wanted) or library.broken(target.name, wanted)
     if taken or wanted.lower() in ADDRESSES:
         raise Conflict(f"There is a «{wanted}» among {target.name} already; choose another id.", field="id")
-    state = library.state(asset.category.name, asset.slug)
-    new = library.create(target.name, name, {**made, target.id_field: asset_id})
+    state = library.preferences.of(asset.category.name, asset.slug)
+    new = library.writing.create(target.name, name, {**made, target.id_field: asset_id})
     done = Transfer(
         id=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
         category=target.name,
@@ -77,24 +77,24 @@ def transfer(library: Library, asset: Asset, target: Category, made: Mapping[str
     moved: dict[str, str] = {}
     try:
         if state.get("is_favourite") is True:
-            library.favourite(target.name, new.slug, True)
+            library.preferences.favourite(target.name, new.slug, True)
         if remove:
             moved = _plan(library.root, asset.key, new.key)
             _move(library.root, moved)
-            trash = library.delete(asset.category.name, asset.slug)
+            trash = library.trash.delete(asset.category.name, asset.slug)
             done = msgspec.structs.replace(done, trash=trash, images=moved)
         _note(library.root, done)
     except Refusal:
         _move(library.root, {goal: path for path, goal in moved.items()})
         if done.trash:
-            library.restore(done.trash)
-        library.moved(moved)
-        library.delete(target.name, new.slug)
+            library.trash.restore(done.trash)
+        library.gallery.moved(moved)
+        library.trash.delete(target.name, new.slug)
         raise
-    library.moved(moved)
+    library.gallery.moved(moved)
     if remove and isinstance(cover := state.get("cover"), str):
         cover = cover.lstrip("/").removeprefix(f"{UPLOADS}/")
-        library.set_state(target.name, new.slug, {"cover": moved.get(cover, cover)})
+        library.preferences.set(target.name, new.slug, {"cover": moved.get(cover, cover)})
     return done
 
 
@@ -117,13 +117,13 @@ def undo(library: Library, transfer_id: str) -> Transfer:
         )
         raise Conflict(text)
     if done.trash:
-        if any(entry.id == done.trash for entry in library.trash()):  # else an undo was broken off after this
-            library.restore(done.trash)
+        if any(entry.id == done.trash for entry in library.trash.list()):  # else an undo was broken off after this
+            library.trash.restore(done.trash)
         back = {goal: path for path, goal in done.images.items()}
         _move(library.root, back)
-        library.moved(back)
+        library.gallery.moved(back)
     if new is not None:
-        library.delete(new.category.name, new.slug)
+        library.trash.delete(new.category.name, new.slug)
     with contextlib.suppress(OSError):
         (library.root / NOTES / f"{done.id}.json").unlink()
     return done

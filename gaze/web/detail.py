@@ -112,13 +112,13 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
 def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job | None = None) -> Detail:
     """The page of an asset with what has been chosen and typed on it so far."""
     library = gaze.library
-    state = library.state(asset.category.name, asset.slug)
+    state = library.preferences.of(asset.category.name, asset.slug)
     asked = given if "fields_shown" in given else {**_last_choices(state, gaze.categories), **given}
     selected = _selected(asset, asked, state)
     sections = [*_sections(asset, asked, selected), *_recipe(gaze, asset)]
     rows = [row for section in sections for row in section.rows if row.selectable]
     card = library.card(asset)
-    images = library.images_of(asset)
+    images = library.gallery.of(asset)
     preview = str(state.get("last_preview") or "")
     preview = preview if preview in images else ""
     job = live.job_of(asset.key)
@@ -167,7 +167,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
 
 def preview(gaze: Context, asset: Asset, given: Values) -> Preview:
     """The prompts that the page's choices would make now, or why there are none."""
-    state = gaze.library.state(asset.category.name, asset.slug)
+    state = gaze.library.preferences.of(asset.category.name, asset.slug)
     asked = given if "fields_shown" in given else {**_last_choices(state, gaze.categories), **given}
     try:
         shelf = gaze.library.shelf()

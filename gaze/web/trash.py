@@ -36,7 +36,7 @@ async def delete(request: AnyRequest, gaze: Context, category: str, slug: str) -
     category_of(gaze, category)
     _check_mode(forms.one(await forms.values(request), "mode", "soft") or "soft")
     asset = gaze.library.find(category, slug)
-    trash_id = await asyncio.to_thread(gaze.library.delete, category, slug)
+    trash_id = await asyncio.to_thread(gaze.library.trash.delete, category, slug)
     text = f"{asset.name if asset else slug} moved to trash."
     return moved(request, text, trash_id, f"/{category}/", {"trash_id": trash_id, "mode": "soft"})
 
@@ -45,14 +45,14 @@ async def delete(request: AnyRequest, gaze: Context, category: str, slug: str) -
 async def delete_image(request: AnyRequest, gaze: Context) -> Response[Any]:
     """Move an image (`image`: path below static/uploads) with its sidecar into the trash."""
     image = forms.one(await forms.values(request), "image")
-    trash_id = await asyncio.to_thread(gaze.library.delete_image, image)
+    trash_id = await asyncio.to_thread(gaze.library.trash.delete_image, image)
     return moved(request, "Image moved to trash.", trash_id, "/trash", {"trash_id": trash_id})
 
 
 @get("/trash", include_in_schema=False)
 async def page(request: AnyRequest, gaze: Context) -> Response[Any]:
     """Everything in the trash, newest first."""
-    entries = await asyncio.to_thread(gaze.library.trash)
+    entries = await asyncio.to_thread(gaze.library.trash.list)
     return answer(
         request,
         page="trash/index.html",
@@ -74,7 +74,7 @@ async def restore(request: AnyRequest, gaze: Context, name: str) -> Response[Any
 @post("/trash/empty", include_in_schema=False)
 async def empty(request: AnyRequest, gaze: Context) -> Response[Any]:
     """Delete all entries, or the one named by `id`, for good."""
-    emptied = await asyncio.to_thread(gaze.library.empty_trash, forms.one(await forms.values(request), "id"))
+    emptied = await asyncio.to_thread(gaze.library.trash.empty, forms.one(await forms.values(request), "id"))
     return _done(request, f"{_many(emptied, 'entry', 'entries')} deleted for good.", {"emptied": emptied})
 
 
@@ -86,7 +86,7 @@ def _check_mode(mode: str) -> None:
 
 
 def _restore(gaze: Context, name: str) -> list[Trashed]:
-    return [gaze.library.restore(entry.id) for entry in gaze.library.trashed(name)]
+    return [gaze.library.trash.restore(entry.id) for entry in gaze.library.trash.together(name)]
 
 
 def moved(request: AnyRequest, text: str, name: str, goto: str, data: dict[str, Any]) -> Response[Any]:
