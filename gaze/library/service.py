@@ -23,14 +23,7 @@ from gaze.core.shelf import Shelf
 from gaze.library.assets import Assets
 from gaze.library.background import Background
 from gaze.library.cards import Cards
-from gaze.library.changes import (
-    Change,
-    ImageAdded,
-    ImageRemoved,
-    ProblemsChanged,
-    Progress,
-    StateChanged,
-)
+from gaze.library.changes import Change, ImageAdded, ImageRemoved, ProblemsChanged, Progress, StateChanged
 from gaze.library.deleting import Deleting
 from gaze.library.editor import Editor
 from gaze.library.files import clear_leftovers
