@@ -16,7 +16,8 @@ from gaze.jobs.generate import Made, Order, generate
 from gaze.jobs.record import Job
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, render, toast, wants_json
-from gaze.web.detail import Detail, choices_to_keep, detail, preview
+from gaze.web.choices import choices_to_keep
+from gaze.web.detail import Detail, detail, preview
 from gaze.web.forms import Values
 from gaze.web.library import card_json, category_of
 
