@@ -299,7 +299,7 @@ def blank(category: Category, asset_id: str, name: str) -> dict[str, Any]:
             value.pop("listed", None)
             for key in [key for key, inner in value.items() if inner is None]:
                 del value[key]
-    if "recipe" in made:
+    if category.has_recipe:
         made["recipe"] = {}
     made = {key: value for key, value in made.items() if value is not None}
     return {**made, category.id_field: asset_id, category.name_field: name}

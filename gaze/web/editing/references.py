@@ -118,7 +118,7 @@ def _settings(library: Library, category: Category, before: Names, after: Names)
 
 def _recipes(library: Library, holding: str) -> Iterator[Asset]:
     for _, _, asset in library.each({}, (holding,)):
-        if asset and "recipe" in asset.category.struct.__struct_fields__:
+        if asset and asset.category.has_recipe:
             yield asset
 
 
@@ -129,7 +129,7 @@ def _all(
     able = {
         category.name
         for category in library.categories.values()
-        if category.owner == asset.category.name or "recipe" in category.struct.__struct_fields__
+        if category.owner == asset.category.name or category.has_recipe
     }
     if not able:
         return
