@@ -7,8 +7,8 @@ from typing import Any
 
 from gaze.core.asset import Asset
 from gaze.core.category import Category
-from gaze.web import forms
 from gaze.web.forms import Values, one
+from gaze.web.recipe_form import selection
 
 
 def choices_to_keep(given: Values, categories: Mapping[str, Category]) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def last_choices(state: Mapping[str, Any], categories: Mapping[str, Category]) -
 
 def selected_fields(asset: Asset, asked: Values, state: Mapping[str, Any]) -> frozenset[str] | None:
     """Addresses that count; None is all."""
-    fields = forms.selection(asset, asked)
+    fields = selection(asset, asked)
     if fields is not None:
         return frozenset(fields)
     saved = state.get("default_fields")

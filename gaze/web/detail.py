@@ -13,13 +13,13 @@ from gaze.core.plan import plan
 from gaze.core.transfer import can_become
 from gaze.jobs.record import Job
 from gaze.library.query import Card
-from gaze.web import forms
 from gaze.web.choices import last_choices, selected_fields
 from gaze.web.editing.relink import Offer, offer
 from gaze.web.forms import Values, one
 from gaze.web.live import Live
 from gaze.web.modelview import base_notes, model_facts
 from gaze.web.preview import Preview, failed_preview, preview_of
+from gaze.web.recipe_form import SIZES, asset_recipe
 from gaze.web.related import Pick, more_label, owned_by, picks_for, uses_of
 from gaze.web.sections import SectionView, facts_of, recipe_of, sections_of
 
@@ -116,7 +116,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         raw=library.raw(asset)[0] if tab == "json" else "",
         picks=picks,
         form=form,
-        sizes=[("", "usual"), *((size, size.replace("x", "×")) for size in forms.SIZES)],
+        sizes=[("", "usual"), *((size, size.replace("x", "×")) for size in SIZES)],
         more_set=sum(bool(pick.value) for pick in picks[2:])
         + sum(bool(form[name]) for name in ("extra_positive", "extra_negative", "detail_face", "detail_hands")),
         more_label=more_label(picks[2:]),
@@ -131,7 +131,7 @@ def preview(gaze: Context, asset: Asset, given: Values) -> Preview:
     asked = given if "fields_shown" in given else {**last_choices(state, gaze.categories), **given}
     try:
         shelf = gaze.library.shelf()
-        recipe = msgspec.structs.replace(forms.recipe(asset, asked, shelf), count=1)
+        recipe = msgspec.structs.replace(asset_recipe(asset, asked, shelf), count=1)
         made = plan(recipe, shelf, gaze.rng)
         notes = base_notes(made, shelf, gaze.model_files)
         return preview_of(made, shelf, gaze.library.is_missing or _never, notes)
