@@ -167,6 +167,19 @@ def lora_of(asset: Asset, recipe: Recipe) -> Lora | None:
     return Lora(asset.key, weight, usual, asset.key not in recipe.off and asset.category.name not in recipe.off)
 
 
+def loras_of(gaze: Context, recipe: Recipe) -> list[tuple[Asset, Lora]]:
+    """The LoRAs of all that a recipe chooses by name, with their owners."""
+    shelf = gaze.library.shelf()
+    found = []
+    for category in gaze.categories.values():
+        for choice in recipe.chosen(category.choice) if category.choosable else ():
+            asset = shelf.find(category.name, choice)
+            lora = lora_of(asset, recipe) if asset else None
+            if asset and lora:
+                found.append((asset, lora))
+    return found
+
+
 def without_usual_weights(gaze: Context, recipe: Recipe) -> Recipe:
     """The recipe without the weights that the assets have anyway: a box shows them, and nobody changed them."""
     usual = set()
