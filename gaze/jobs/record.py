@@ -94,6 +94,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""  # why it waits, or what was noted on the way
     result: Result | None = None
     batch: str = ""
+    batch_label: str = ""  # what a batch of many assets is called
     place: int = 1
     count: int = 1
     seed: int = 0
