@@ -26,9 +26,10 @@ from gaze.jobs.record import Job, Work, new_id, now
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do with the pictures: `action` is `preview` or `replace`, `kind` `image` or `cover`.
+    """What to do with the pictures: `action` is `preview` or `replace`, `kind` `image`, `cover` or `sweep`.
 
-    `via` is the page that asks where that is not the subject's own, `batch` joins the jobs to others.
+    `sweep` and `cell` say where a sweep's picture belongs. `via` is the page that asks where that is not the
+    subject's own, `batch` joins the jobs to others.
     """
 
     action: str = "preview"
@@ -37,6 +38,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     batch: str = ""
     source: str = ""
     via: str = ""
+    sweep: str = ""
+    cell: str = ""
 
 
 USUAL = Order()
@@ -100,6 +103,8 @@ def _job(made: Plan, shelf: Shelf, order: Order, batch: str, place: int, count: 
         checkpoint=made.checkpoint or "",
         action=order.action,
         via=order.via,
+        sweep=order.sweep,
+        cell=order.cell,
         summary=_summary(made),
         width=made.settings.width or 0,
         height=made.settings.height or 0,
