@@ -51,6 +51,9 @@ class KeepInLibrary:
             category, slug, path, as_cover=action == "replace", if_none=kind == "cover"
         )
 
+    def read(self, path: str) -> bytes:
+        return self._library.gallery.content(path)
+
     def put_in_sweep(self, sweep: str, cell: str, path: str) -> None:
         category, slug, sweep_id = sweep.split("/")
         self._library.sweeps.put_image(category, slug, sweep_id, cell, path)

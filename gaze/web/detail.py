@@ -17,7 +17,7 @@ from gaze.web.choices import last_choices, selected_fields
 from gaze.web.editing.relink import Offer, offer
 from gaze.web.forms import Values, one
 from gaze.web.live import Live
-from gaze.web.mix import Lora, loras_of, preview_for, without_usual_weights
+from gaze.web.mix import Lora, loras_of, preview_for, without_usual_weights, workflows_of
 from gaze.web.modelview import model_facts
 from gaze.web.preview import Preview, failed_preview
 from gaze.web.recipe_form import SIZES, asset_recipe, recipe_url
@@ -125,7 +125,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         picks=picks,
         form=form,
         sizes=[("", "usual"), *((size, size.replace("x", "×")) for size in SIZES), ("own", "own size")],
-        workflows=list(gaze.library.shelf().templates()),
+        workflows=workflows_of(gaze),
         loras=_loras(gaze, asset, given),
         last_seed=str(state.get("last_seed") or ""),
         more_set=sum(bool(pick.value) for pick in picks[2:])

@@ -102,8 +102,8 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
     settings = gaze.settings()
     cookies = request.cookies
     theme = _one_of(cookies.get("theme"), THEMES, _one_of(settings.theme, THEMES, "dark"))
-    first = request.url.path.strip("/").split("/")[0]
-    category = first if first in gaze.categories else next(iter(gaze.categories))
+    named = next((part for part in request.url.path.split("/") if part in gaze.categories), "")
+    category = named or (next(iter(gaze.categories)) if request.url.path == "/" else "")
     current = category if place == "library" else place
     library = [
         NavItem(c.name, c.name.capitalize(), f"/{c.name}/", c.icon, c.key, status.counts.get(c.name, 0), False)
