@@ -21,8 +21,10 @@ from gaze.jobs.record import QueueName, new_id
 from gaze.jobs.redis import connect
 from gaze.jobs.strays import collect
 from gaze.jobs.tools import JobTools
+from gaze.jobs.webhook import Webhook, tell
 from gaze.jobs.worker import MOST_JOBS, Cancels, JobFunction, hear_cancels, make_worker, tend
 from gaze.library.images import UPLOADS, folder_of
+from gaze.library.secrets import Secrets
 from gaze.library.service import Library
 from gaze.settings import LiveSettings
 
@@ -72,9 +74,13 @@ async def serve_comfy(settings: LiveSettings, redis_url: str, library: Library) 
 
         tools = JobTools(queue, pool, slots, KeepInLibrary(library), image_added, cancels.of)
 
+        kept = Secrets(settings().private)
+        webhook = Webhook(http, queue, lambda: settings().webhook_url or str(kept().get("webhook_url") or ""))
+
         async def run(job_id: str) -> None:
             try:
                 await image_job(tools, job_id)
+                await tell(webhook, job_id)
             finally:
                 cancels.forget(job_id)
 
