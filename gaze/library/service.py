@@ -43,6 +43,7 @@ from gaze.library.jsonedit import REMOVE
 from gaze.library.load import load_text
 from gaze.library.modelfaults import Named
 from gaze.library.models import Models, kind_of
+from gaze.library.modeltrash import hold
 from gaze.library.pictures import MAX_PIXELS, ImageInfo, Thumb, Thumbnails, info, verify
 from gaze.library.prompts_index import PromptsIndex, breathe
 from gaze.library.query import Card, Page, Query, View, group_of, select
@@ -52,7 +53,7 @@ from gaze.library.snapshot import Snapshot
 from gaze.library.state import SETTINGS, Settings, States, state_path
 from gaze.library.store import Store
 from gaze.library.sync import Assets, Sync
-from gaze.library.trash import Trash, Trashed
+from gaze.library.trash import Trash, Trashed, new_id
 from gaze.library.watcher import Watcher
 from gaze.library.words import Templates, Wildcards
 
@@ -745,20 +746,34 @@ class Library:
 
     # trash
 
-    def delete(self, category: str, slug: str, batch: str = "") -> str:
-        """Move an asset with state and images into the trash; returns the trash id."""
+    def delete(self, category: str, slug: str, batch: str = "", *, hard: bool = False) -> str:
+        """Move an asset with state and images into the trash, `hard` its model file too; returns the trash id.
+
+        Raises Conflict where the model file must stay, Unavailable, NoRoom: then nothing has changed.
+        """
         path = self._path(category, slug)
         self._sync.require()
         asset = self.find(category, slug)
+        trash_id = new_id()
+        files = hold(self, asset, trash_id) if hard else []
         name = asset.name if asset else path.rsplit("/", 1)[-1]
         images = self._images.count(f"{category}/{slug}")
         entry = Trashed(
-            id="", kind="asset", name=name, category=category, slug=slug, path=path, images=images, batch=batch
+            id=trash_id,
+            kind="asset",
+            name=name,
+            category=category,
+            slug=slug,
+            path=path,
+            images=images,
+            batch=batch,
+            files=files,
         )
         belongings = [place for place in self._followers.places(category, slug) if (self.root / place).exists()]
         with self._editor.locks(path):
             entry = self._trash.put(entry, [path, *belongings])
         self._tell([*self._sync.refresh([path, *belongings]), TrashChanged()])
+        self._look_at_models(entry)
         return entry.id
 
     def delete_image(self, path: str) -> str:
@@ -784,17 +799,25 @@ class Library:
         """Bring everything of one trash entry back. Raises NotFound, Conflict if its place is taken."""
         self._sync.require()
         entry = self._trash.get(trash_id)
-        if entry.kind == "asset" and entry.slug.lower() in self._catalog(entry.category).taken:
+        taken = entry.kind == "asset" and entry.slug.lower() in self._catalog(entry.category).taken
+        if taken and self._trash.waits(entry, entry.path):
             raise Conflict(f"There is a «{entry.slug}» among {entry.category} again; rename it, then restore.")
         entry = self._trash.restore(trash_id)
         self._tell([*self._sync.refresh(entry.paths), TrashChanged()])
+        self._look_at_models(entry)
         return entry
+
+    def _look_at_models(self, entry: Trashed) -> None:
+        """Have the model folders listed anew if a file of theirs came or went."""
+        if entry.files and self.models:
+            self.models.wake()
 
     def empty_trash(self, trash_id: str = "") -> int:
         """Delete the trash (or one entry) for good; returns how many entries."""
-        emptied = self._trash.empty(trash_id)
-        self._tell([TrashChanged()])
-        return emptied
+        try:
+            return self._trash.empty(trash_id)
+        finally:
+            self._tell([TrashChanged()])
 
 
 def _not_in(names: frozenset[str], name: str) -> bool:

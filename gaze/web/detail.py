@@ -21,7 +21,7 @@ from gaze.web import forms
 from gaze.web.editing.relink import Offer, offer
 from gaze.web.forms import Values, one
 from gaze.web.live import Live
-from gaze.web.modelview import base_notes, model_facts
+from gaze.web.modelview import asks, base_notes, model_facts
 from gaze.web.preview import Preview, failed_preview, preview_of
 
 # Sections that pages do not show as fields: facts have them, or the name stands at the top.
@@ -107,6 +107,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     more_label: str
     ratio: str
     turns: bool  # whether it can be turned into another kind
+    asks: bool  # whether deleting asks about its model file
 
 
 def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job | None = None) -> Detail:
@@ -162,6 +163,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         more_label=_more_label(picks[2:]),
         ratio=f"{job.width}/{job.height}" if job and job.width and job.height else "",
         turns=any(can_become(asset.category, other) for other in gaze.categories.values()),
+        asks=asks(gaze.model_files, asset),
     )
 
 

@@ -19,7 +19,7 @@ def size_text(size: int) -> str:
     """A size in bytes as people say it: `218 MB`, `6.9 GB`."""
     if size >= 10**9:
         return f"{size / 10**9:.1f} GB"
-    return f"{size / 10**6:.0f} MB" if size >= 10**6 else f"{max(size, 1) / 1000:.0f} kB"
+    return f"{size / 10**6:.0f} MB" if size >= 10**6 else f"{max(size / 1000, 1):.0f} kB"
 
 
 def model_facts(models: Models, asset: Asset) -> list[tuple[str, str, bool]]:
@@ -41,6 +41,11 @@ def model_facts(models: Models, asset: Asset) -> list[tuple[str, str, bool]]:
     if found.hash:
         facts.append(("AutoV3", found.hash[:12].upper(), True))
     return facts
+
+
+def asks(models: Models, asset: Asset) -> bool:
+    """Whether there is a model file to ask about when the asset is deleted."""
+    return bool(model_of(asset) and models.folder(kind_of(asset.category)))
 
 
 def base_notes(plan: Plan, shelf: Shelf, models: Models) -> list[str]:
