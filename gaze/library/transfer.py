@@ -21,8 +21,11 @@ import msgspec
 from gaze.core.asset import ADDRESSES, Asset, slug_of
 from gaze.core.category import Category
 from gaze.core.errors import Conflict, NotFound, Refusal
+from gaze.core.said import LORA
 from gaze.library.files import make_folder, refused, safe_name, write
 from gaze.library.images import UPLOADS
+from gaze.library.modelmove import Moved, carry_out, plan
+from gaze.library.modelmove import take_back as model_back
 from gaze.library.service import Library
 
 NOTES = "data/.gaze/transfers"
@@ -34,7 +37,8 @@ _ID = re.compile(r"^\d{8}T\d{6}-[0-9a-f]{8}$")
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     """What a transfer did: the new file and its version, and where the source and its images went.
 
-    `trash` is the source's trash entry, "" if it was kept; `images` are paths below `static/uploads`, old to new.
+    `trash` is the source's trash entry, "" if it was kept; `images` are paths below `static/uploads`, old to new; `file`
+    says how the model file moved, if it did.
     """
 
     id: str
@@ -47,10 +51,21 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     from_slug: str
     trash: str = ""
     images: dict[str, str] = {}
+    file: Moved | None = None
 
 
-def transfer(library: Library, asset: Asset, target: Category, made: Mapping[str, Any], *, remove: bool) -> Transfer:
+def transfer(
+    library: Library,
+    asset: Asset,
+    target: Category,
+    made: Mapping[str, Any],
+    *,
+    remove: bool,
+    folder: str | None = None,
+) -> Transfer:
     """Write the new file with the favourite mark; with `remove` images go along, and the source to the trash.
+
+    With a `folder` the LoRA file moves there, and everything that names it follows.
 
     Raises Conflict where the slug is taken, Refusal for a name or id that is none, Unavailable, NoRoom: then nothing
     has changed.
@@ -62,6 +77,11 @@ def transfer(library: Library, asset: Asset, target: Category, made: Mapping[str
     taken = library.taken(target.name, wanted) or library.broken(target.name, wanted)
     if taken or wanted.lower() in ADDRESSES:
         raise Conflict(f"There is a «{wanted}» among {target.name} already; choose another id.", field="id")
+    file = None if folder is None else plan(library, asset, folder)
+    if file is not None:
+        if LORA not in made:
+            raise Refusal(f"The new {target.one} names no LoRA, so its file is not moved.", field="move_file")
+        made = {**made, LORA: {**made[LORA], "lora_name": file.new}}
     state = library.state(asset.category.name, asset.slug)
     new = library.create(target.name, name, {**made, target.id_field: asset_id})
     done = Transfer(
@@ -78,6 +98,9 @@ def transfer(library: Library, asset: Asset, target: Category, made: Mapping[str
     try:
         if state.get("is_favourite") is True:
             library.favourite(target.name, new.slug, True)
+        if file is not None:
+            carry_out(library, file, asset.path if remove else "")
+            done = msgspec.structs.replace(done, file=file)
         if remove:
             moved = _plan(library.root, asset.key, new.key)
             _move(library.root, moved)
@@ -88,6 +111,9 @@ def transfer(library: Library, asset: Asset, target: Category, made: Mapping[str
         _move(library.root, {goal: path for path, goal in moved.items()})
         if done.trash:
             library.restore(done.trash)
+        if done.file:
+            with contextlib.suppress(Refusal):  # the first reason is the one to tell
+                model_back(library, done.file, new.path)
         library.moved(moved)
         library.delete(target.name, new.slug)
         raise
@@ -116,9 +142,11 @@ def undo(library: Library, transfer_id: str) -> Transfer:
             f"{new.name} was changed since, so it is kept. Move it to the trash yourself, or restore the other there."
         )
         raise Conflict(text)
+    if done.file:
+        model_back(library, done.file, done.path)
     if done.trash:
         if any(entry.id == done.trash for entry in library.trash()):  # else an undo was broken off after this
-            library.restore(done.trash)
+            _restore(library, done)
         back = {goal: path for path, goal in done.images.items()}
         _move(library.root, back)
         library.moved(back)
@@ -127,6 +155,17 @@ def undo(library: Library, transfer_id: str) -> Transfer:
     with contextlib.suppress(OSError):
         (library.root / NOTES / f"{done.id}.json").unlink()
     return done
+
+
+def _restore(library: Library, done: Transfer) -> None:
+    """The source from the trash; where that is refused the model file goes where it was a moment ago."""
+    try:
+        library.restore(done.trash)
+    except Refusal:
+        if done.file:
+            with contextlib.suppress(Refusal):
+                carry_out(library, done.file)
+        raise
 
 
 def _plan(root: Path, old: str, new: str) -> dict[str, str]:

@@ -71,6 +71,8 @@ def _form(request: AnyRequest, form: Form, refusal: Refusal | None = None) -> Re
     if wants_json(request):
         data = {"target": form.target.name, "name": form.name, "id": form.id, "moves": moves_json(form)}
         data["targets"] = [kind.name for kind in form.kinds]
+        if form.file:
+            data["file"] = {"path": form.file.path, "folders": form.file.folders, "others": form.file.others}
         return answer(request, data=data)
     faults = {fault.field or "name": fault.message for fault in refusal.faults} if refusal else {}
     template = "asset/_transfer.html" if is_htmx(request) else "asset/transfer.html"
