@@ -32,7 +32,7 @@ def measure(folder: Path) -> list[Row]:
     )
     library.models, library.is_missing = models, models.is_missing
     first = _ms(models.look)
-    before = models._listing("lora")
+    before = models._watch.listing("lora")
     listing = statistics.median(_ms(lambda: scan(str(loras), before)) for _ in range(3))
     again = statistics.median(_ms(models.look) for _ in range(3))
     query = statistics.median(_ms(lambda: library.query("characters", Query(missing_lora=True))) for _ in range(9))

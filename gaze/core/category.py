@@ -237,6 +237,11 @@ class Category(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return frozenset(field.address for field in self.fields if field.selectable)
 
     @cached_property
+    def has_recipe(self) -> bool:
+        """Whether its assets are recipes (presets): what a page of one makes is what the file says."""
+        return "recipe" in self.struct.__struct_fields__
+
+    @cached_property
     def has_outfits(self) -> bool:
         """Whether `wardrobe` holds several named outfits."""
         hint = get_type_hints(self.struct).get("wardrobe")

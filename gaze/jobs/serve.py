@@ -44,10 +44,12 @@ class KeepInLibrary:
             if image.with_name(f"{image.name}.json").is_file():
                 return image.relative_to(self._library.root / UPLOADS).as_posix()
             image.unlink()  # died before its sidecar
-        return self._library.save_image(category, slug, stem, data, sidecar)
+        return self._library.gallery.save(category, slug, stem, data, sidecar)
 
     def show(self, category: str, slug: str, path: str, action: str, kind: str) -> None:
-        self._library.show_image(category, slug, path, as_cover=action == "replace", if_none=kind == "cover")
+        self._library.preferences.show_image(
+            category, slug, path, as_cover=action == "replace", if_none=kind == "cover"
+        )
 
 
 async def serve_comfy(settings: LiveSettings, redis_url: str, library: Library) -> None:

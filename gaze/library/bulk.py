@@ -88,10 +88,10 @@ def _take_back(undos: Iterable[Callable[[], None]]) -> int:
 
 def _favourite(library: Library, category: str, slug: str, wish: Wish, _: str) -> Callable[[], None] | None:
     library.get(category, slug)
-    if (library.state(category, slug).get("is_favourite") is True) == wish.on:
+    if (library.preferences.of(category, slug).get("is_favourite") is True) == wish.on:
         return None
-    library.favourite(category, slug, wish.on)
-    return lambda: _ignore(library.favourite(category, slug, not wish.on))
+    library.preferences.favourite(category, slug, wish.on)
+    return lambda: _ignore(library.preferences.favourite(category, slug, not wish.on))
 
 
 def _nsfw(library: Library, category: str, slug: str, wish: Wish, _: str) -> Callable[[], None] | None:
@@ -126,15 +126,15 @@ def _saved(
 ) -> Callable[[], None] | None:
     asset = library.get(category, slug)
     before, version = library.raw(asset)
-    saved = library.save_fields(category, slug, {path: value}, version)
+    saved = library.writing.save_fields(category, slug, {path: value}, version)
     if saved.version == version:
         return None
-    return lambda: _ignore(library.save_text(category, slug, before, saved.version))
+    return lambda: _ignore(library.writing.save_text(category, slug, before, saved.version))
 
 
 def _delete(library: Library, category: str, slug: str, wish: Wish, batch: str) -> Callable[[], None] | None:
-    trash_id = library.delete(category, slug, batch)
-    return lambda: _ignore(library.restore(trash_id))
+    trash_id = library.trash.delete(category, slug, batch)
+    return lambda: _ignore(library.trash.restore(trash_id))
 
 
 def _ignore(_: object) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from gaze.core.category import Category
 from gaze.core.errors import Problem
+from gaze.library.assets import Assets
 from gaze.library.images import Images
 from gaze.library.state import Settings, States
 from gaze.library.store import Store
-from gaze.library.sync import Assets, Sync
+from gaze.library.sweep import Sweep
+from gaze.library.sync import Sync
 from gaze.library.words import Templates, Wildcards
 
 
@@ -21,5 +23,5 @@ def check(root: Path, program: Path, categories: Mapping[str, Category]) -> list
     assets, states, images = Assets(categories), States(), Images(root, categories)
     stores: list[Store] = [assets, states, Settings(), Wildcards(), Templates(program)]
     sync = Sync(root, stores, assets, images, threading.RLock(), lambda category, old, new: [])
-    sync.first_read(lambda done, total: None, lambda: None)
-    return sync.problems()
+    Sweep(sync).first_read(lambda done, total: None, lambda: None)
+    return sync.problems.all()

@@ -75,7 +75,7 @@ def merge(library: Library, category: str, slug: str, patch: Any, match: str | N
 def remove(library: Library, category: str, slug: str, match: str | None) -> str:
     """Move the asset into the trash; returns the trash id. Raises as `replace`, and NoSuchAsset."""
     _checked(library, library.get(category, slug), match)
-    return library.delete(category, slug)
+    return library.trash.delete(category, slug)
 
 
 def merged(value: Any, patch: Any) -> Any:
@@ -114,7 +114,7 @@ def _write(library: Library, asset: Asset, text: str, version: str, value: Any) 
     _check_slug(asset.category.name, asset.own_slug, slug_of(asset.category, _id(asset.category.id_field, value), stem))
     new = put(text, (), value) if _object(text) is not None else json.dumps(value, indent=2, ensure_ascii=False) + "\n"
     try:
-        saved = library.save_text(asset.category.name, asset.slug, new, version)
+        saved = library.writing.save_text(asset.category.name, asset.slug, new, version)
     except ChangedOnDisk as error:
         raise Stale(f"«{asset.path}» has changed since you read it; GET it again, then change that.") from error
     return read(library, saved.category.name, saved.slug)
@@ -137,7 +137,7 @@ def _create(library: Library, category: str, slug: str, value: dict[str, Any], m
         raise Conflict(message, field=declared.id_field)
     said = value.get(declared.name_field)
     name = said if isinstance(said, str) and said.strip() else asset_id
-    made = library.create(category, name, {**value, declared.id_field: asset_id})
+    made = library.writing.create(category, name, {**value, declared.id_field: asset_id})
     return msgspec.structs.replace(read(library, category, made.slug), created=True)
 
 

@@ -81,7 +81,7 @@ class Editor:
         try:
             found = read(self.root, path)
         except (FileNotFoundError, NotADirectoryError) as error:
-            self.sync.require()
+            self.sync.data.require()
             raise NotFound(f"The file «{path}» is gone.") from error
         except OSError as error:
             raise Unavailable(f"«{path}» cannot be read now; its disk does not answer.") from error
@@ -96,7 +96,7 @@ class Editor:
     def save_text(self, category: Category, path: str, text: str, version: str) -> None:
         """Write a whole text over the version it was made from."""
         with self.locks(path):
-            self.sync.require()
+            self.sync.data.require()
             old = self.open(path)
             if old.version != version:
                 raise ChangedOnDisk(path, text, old.text, old.version)
@@ -113,7 +113,7 @@ class Editor:
     ) -> None:
         """Set single values in the newest text of a file."""
         with self.locks(path):
-            self.sync.require()
+            self.sync.data.require()
             old = self.open(path)
             text = changed = _usable(category, path, old.text)
             for field, value in values.items():
@@ -126,7 +126,7 @@ class Editor:
     def rename_key(self, category: Category, path: str, field: tuple[str, ...], name: str, version: str) -> None:
         """Give a key another name in its place."""
         with self.locks(path):
-            self.sync.require()
+            self.sync.data.require()
             old = self.open(path)
             raw = value_at(json.loads(_usable(category, path, old.text)), field[:-1])
             if version and old.version != version:
@@ -148,7 +148,7 @@ class Editor:
 
     def create(self, category: Category, stem: str, group: str, text: str) -> str:
         """Write a new file with a name of its own and return its path."""
-        self.sync.require()
+        self.sync.data.require()
         folder = "/".join(
             ["data", category.data_folder, *(safe_name(part) for part in group.split("/") if part.strip())]
         )
@@ -201,7 +201,7 @@ class Editor:
     def set_keys(self, path: str, values: Mapping[str, Any], what: str) -> None:
         """Set top-level keys of a small JSON object, which is made if there is none; other bytes stay."""
         with self.locks(path):
-            self.sync.require()
+            self.sync.data.require()
             if (self.root / path).exists():
                 old = self.open(path)
                 try:
@@ -299,7 +299,7 @@ def blank(category: Category, asset_id: str, name: str) -> dict[str, Any]:
             value.pop("listed", None)
             for key in [key for key, inner in value.items() if inner is None]:
                 del value[key]
-    if "recipe" in made:
+    if category.has_recipe:
         made["recipe"] = {}
     made = {key: value for key, value in made.items() if value is not None}
     return {**made, category.id_field: asset_id, category.name_field: name}

@@ -10,6 +10,7 @@ import secrets
 import sys
 import time
 import unicodedata
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -114,6 +115,29 @@ def write(root: Path, path: str, content: bytes) -> Stat:
     (507) on a full disk, Unavailable (503) when the folder is away or may not be written to.
     """
     target = Path(os.path.realpath(root / path))  # a link inside the data folder stays a link
+    with _temporary(target, path, content) as (temporary, stat):
+        temporary.replace(target)
+    return stat
+
+
+def write_new(root: Path, path: str, content: bytes) -> bool:
+    """As `write`, only where there is no file yet; returns whether it was free. Raises as `write`."""
+    target = root / path
+    with _temporary(target, path, content) as (temporary, _):
+        try:
+            os.link(temporary, target)
+        except FileExistsError:
+            return False
+        except OSError:  # a disk without hard links
+            if target.exists():
+                return False
+            temporary.replace(target)
+    return True
+
+
+@contextlib.contextmanager
+def _temporary(target: Path, path: str, content: bytes) -> Iterator[tuple[Path, Stat]]:
+    """`content` on the disk beside `target`, to be moved there; what is left of it goes away at the end."""
     temporary = target.parent / f".gaze-{os.getpid()}-{secrets.token_hex(6)}.tmp"
     try:
         mode = _mode(target)
@@ -128,41 +152,13 @@ def write(root: Path, path: str, content: bytes) -> Stat:
             found = os.fstat(handle)
         finally:
             os.close(handle)
-        temporary.replace(target)
+        yield temporary, stat_of(found)
     except OSError as error:
+        raise refused(error, path) from error
+    finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise refused(error, path) from error
     sync_folder(target.parent)
-    return stat_of(found)
-
-
-def write_new(root: Path, path: str, content: bytes) -> bool:
-    """As `write`, only where there is no file yet; returns whether it was free. Raises as `write`."""
-    target = root / path
-    temporary = target.parent / f".gaze-{os.getpid()}-{secrets.token_hex(6)}.tmp"
-    try:
-        with temporary.open("xb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        try:
-            os.link(temporary, target)
-            temporary.unlink()
-        except FileExistsError:
-            temporary.unlink()
-            return False
-        except OSError:  # a disk without hard links
-            if target.exists():
-                temporary.unlink()
-                return False
-            temporary.replace(target)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise refused(error, path) from error
-    sync_folder(target.parent)
-    return True
 
 
 def _mode(target: Path) -> int:

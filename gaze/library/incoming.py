@@ -281,9 +281,9 @@ def _write(library: Library, opened: zipfile.ZipFile, item: Item, choice: Choice
     if item.verdict == "same":
         return library.get(item.category, item.slug)
     if item.verdict == "clash" and choice == "theirs":
-        return library.save_text(item.category, item.slug, text, item.version)
+        return library.writing.save_text(item.category, item.slug, text, item.version)
     stem = item.entry.rpartition("/")[2].removesuffix(".json")
-    return library.add_text(item.category, text, stem=stem, group=item.group, apart=item.verdict == "clash")
+    return library.writing.add_text(item.category, text, stem=stem, group=item.group, apart=item.verdict == "clash")
 
 
 def _write_image(library: Library, opened: zipfile.ZipFile, entry: str, asset: Asset) -> int:
@@ -298,5 +298,5 @@ def _write_image(library: Library, opened: zipfile.ZipFile, entry: str, asset: A
     except (KeyError, UnicodeDecodeError):
         sidecar = {}
     stem = name.rpartition(".")[0]
-    library.save_image(asset.category.name, asset.slug, stem, content, sidecar if isinstance(sidecar, dict) else {})
+    library.gallery.save(asset.category.name, asset.slug, stem, content, sidecar if isinstance(sidecar, dict) else {})
     return 1

@@ -14,26 +14,25 @@ from gaze.library.catalog import Catalog, Entry, row_of
 from gaze.library.changes import AssetChanged, AssetRemoved, Change
 from gaze.library.files import Stat, trusted
 from gaze.library.load import Loaded
+from gaze.library.store import Faults
 from gaze.library.tables import Ids, LiveDB, LiveTable, Memory, Row, doc_id
 
 
-class Index:
+class Index(Faults):
     """Assets of every category by path and slug, with their problems. Callers hold the library's lock."""
 
     def __init__(self, categories: Mapping[str, Category]) -> None:
+        super().__init__()
         self.categories = categories
         self.folders = {category.data_folder: category for category in categories.values()}
         self.memory = Memory()
         self.db = LiveDB(storage=lambda: self.memory)
         self.catalogs = {name: Catalog(category) for name, category in categories.items()}
-        self.known: dict[str, Stat] = {}
         self.own: dict[str, dict[str, str]] = {name: {} for name in categories}  # own slugs of usable files by path
         self.owners: dict[str, dict[str, set[str]]] = {name: {} for name in categories}  # own slug, no case -> paths
         self.clashed: dict[str, set[str]] = {name: set() for name in categories}  # paths whose slug is not their own
-        self.bad: dict[str, list[Problem]] = {}
         self.broken: dict[str, dict[str, str]] = {name: {} for name in categories}  # never good: slug -> path
         self.moves: list[tuple[str, str, str]] = []  # (category, old slug, new slug) since last taken
-        self.changed_problems = False
 
     # which files
 
@@ -74,7 +73,7 @@ class Index:
             return []
         self.known[path] = trusted(stat)
         old = self.row(path)
-        self._problems(path, loaded.problems)
+        self.note(path, loaded.problems)
         if loaded.asset is None:
             return self._spoiled(category, path, loaded, stat, old)
         row = row_of(loaded.asset, loaded.raw, stat, loaded.problems)
@@ -129,8 +128,7 @@ class Index:
         category = self.category_of(path)
         assert category
         name = category.name
-        self.known.pop(path, None)
-        self._problems(path, [])
+        self.forget(path)
         self._mended(category, path)
         if self.row(path) is not None:
             self.table(name).take_out(path)
@@ -152,9 +150,8 @@ class Index:
         name = category.name
         entry = self.catalogs[name].by_path.get(old)
         self.table(name).take_out(old)
-        self.known.pop(old, None)
-        self._problems(new, self.bad.get(old, []))
-        self._problems(old, [])
+        self.note(new, self.bad.get(old, []))
+        self.forget(old)
         row = {**row, "path": new, "seen": "", "stat": [0, 0, 0]}
         self._store(category, row)
         own = self.own[name].get(old)
@@ -232,14 +229,6 @@ class Index:
         for slug in [slug for slug, place in waiting.items() if place == path]:
             del waiting[slug]
 
-    def _problems(self, path: str, problems: list[Problem]) -> None:
-        if self.bad.get(path, []) != problems:
-            self.changed_problems = True
-        if problems:
-            self.bad[path] = problems
-        else:
-            self.bad.pop(path, None)
-
     # start
 
     def restore(self, name: str, rows: Iterable[Row]) -> None:
@@ -267,8 +256,7 @@ class Index:
     # problems
 
     def problems(self) -> Iterator[Problem]:
-        for problems in self.bad.values():
-            yield from problems
+        yield from super().problems()
         for name in self.categories:
             yield from self.clashes(name)
 

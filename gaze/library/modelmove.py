@@ -119,9 +119,7 @@ def _spelling(library: Library, named: Named) -> str:
     return asset.lora.lora_name if asset.lora else named.model
 
 
-def _repoint(
-    library: Library, moved: Moved, old: str, spellings: Mapping[str, str], new: str, but: str
-) -> None:
+def _repoint(library: Library, moved: Moved, old: str, spellings: Mapping[str, str], new: str, but: str) -> None:
     """Write `new` (or an asset's own spelling of it) wherever `old` is named; all of them or none."""
     done: list[tuple[Named, str]] = []
     for named in _naming(library, moved.kind, old):
@@ -140,7 +138,7 @@ def _repoint(
 
 def _write(library: Library, named: Named, name: str) -> None:
     section, _, key = named.field.partition(".")
-    library.save_fields(named.category, named.slug, {(section, key): name})
+    library.writing.save_fields(named.category, named.slug, {(section, key): name})
 
 
 def _look(library: Library) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from gaze.library.sidecars import BESIDE, stem_of
 
+KINDS = ("lora", "checkpoint")
 ENDINGS = (".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".pth", ".bin", ".pkl", ".gguf")
 Stat = tuple[int, int]  # size in bytes, time of change in ns
 Found = tuple[str, Stat, tuple[str, ...]]

@@ -57,7 +57,7 @@ def content_type(head: bytes) -> str:
     return ""
 
 
-def info(file: Path, max_pixels: int = MAX_PIXELS) -> ImageInfo:
+def info(file: Path) -> ImageInfo:
     """What a file is, from its header alone. Raises OSError if it cannot be read."""
     with file.open("rb") as source:
         kind = content_type(source.read(32))
@@ -68,7 +68,7 @@ def info(file: Path, max_pixels: int = MAX_PIXELS) -> ImageInfo:
             width, height = _size(source, kind)
         except _FAULTS:
             return ImageInfo(content_type=kind, mark="damaged")
-    mark = "too many pixels" if width * height > max_pixels else ""
+    mark = "too many pixels" if width * height > MAX_PIXELS else ""
     return ImageInfo(content_type=kind, width=width, height=height, mark=mark)
 
 
@@ -83,7 +83,7 @@ def _size(source: io.BufferedReader | io.BytesIO, kind: str) -> tuple[int, int]:
         return picture.size
 
 
-def verify(content: bytes, max_pixels: int = MAX_PIXELS) -> tuple[str, int, int]:
+def verify(content: bytes) -> tuple[str, int, int]:
     """Ending, width and height of an image that can be shown.
 
     Raises Refusal: 415 if the content is no image or damaged, 413 if it has too many pixels (faults F58, F93).
@@ -94,8 +94,8 @@ def verify(content: bytes, max_pixels: int = MAX_PIXELS) -> tuple[str, int, int]
         raise Refusal(f"This is not an image; {wanted}.", status=415, code="not-an-image")
     try:
         width, height = _size(io.BytesIO(content), kind)
-        if width * height > max_pixels:
-            limit = f"at most {max_pixels / 1e6:.0f} megapixels are taken"
+        if width * height > MAX_PIXELS:
+            limit = f"at most {MAX_PIXELS / 1e6:.0f} megapixels are taken"
             raise Refusal(f"The image has too many pixels ({width} × {height}); {limit}.", status=413, code="too-large")
         with _TWO_AT_A_TIME, _open(content, kind) as picture:
             picture.load()
@@ -133,7 +133,7 @@ class Thumbnails:
         self.folder = folder
         self._marks: dict[str, str] = {}
 
-    def get(self, file: Path, path: str, width: int, max_pixels: int = MAX_PIXELS) -> Thumb:
+    def get(self, file: Path, path: str, width: int) -> Thumb:
         """The thumbnail of an image, at most the next of `WIDTHS` wide; never larger than the image.
 
         A file that cannot be shown gives a mark, never an exception (faults F58, F59). Raises FileNotFoundError.
@@ -146,7 +146,7 @@ class Thumbnails:
         target = self.folder / key[:2] / f"{key}-{width}.webp"
         if target.exists():
             return Thumb(target)
-        about = info(file, max_pixels)
+        about = info(file)
         mark = about.mark or ("" if about.content_type else "not an image")
         if not mark:
             try:

@@ -88,7 +88,7 @@ def _with(items: list[Saved], name: str) -> list[Saved]:
 def _change(library: Library, change: Callable[[list[Saved]], list[Saved]]) -> list[Saved]:
     with _writing:
         items = change(saved(library.settings()))
-        library.save_settings({KEY: msgspec.to_builtins(items)})
+        library.writing.save_settings({KEY: msgspec.to_builtins(items)})
         return items
 
 

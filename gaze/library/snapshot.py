@@ -18,7 +18,7 @@ from typing import Any
 import msgpack as _msgpack
 
 from gaze.core.category import Category
-from gaze.library.sync import Assets
+from gaze.library.assets import Assets
 from gaze.library.tables import Row
 
 FORMAT = 1

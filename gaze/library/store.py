@@ -56,20 +56,13 @@ class Kept(Generic[K, V]):
         return self.now
 
 
-class Files:
-    """What stores have in common: stats, versions and problems by path."""
+class Faults:
+    """What all stores have in common: stats and problems by path."""
 
     def __init__(self) -> None:
         self.known: dict[str, Stat] = {}
-        self.versions: dict[str, str] = {}
         self.bad: dict[str, list[Problem]] = {}
         self.changed_problems = False
-
-    def touch(self, path: str, version: str, stat: Stat) -> bool:
-        if self.versions.get(path) != version:
-            return False
-        self.known[path] = trusted(stat)
-        return True
 
     def note(self, path: str, problems: list[Problem]) -> None:
         """Keep the problems of a file; none clears them."""
@@ -82,9 +75,26 @@ class Files:
 
     def forget(self, path: str) -> None:
         self.known.pop(path, None)
-        self.versions.pop(path, None)
         self.note(path, [])
 
     def problems(self) -> Iterator[Problem]:
         for problems in self.bad.values():
             yield from problems
+
+
+class Files(Faults):
+    """What stores of whole files have in common besides: the version of each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.versions: dict[str, str] = {}
+
+    def touch(self, path: str, version: str, stat: Stat) -> bool:
+        if self.versions.get(path) != version:
+            return False
+        self.known[path] = trusted(stat)
+        return True
+
+    def forget(self, path: str) -> None:
+        self.versions.pop(path, None)
+        super().forget(path)

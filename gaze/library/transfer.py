@@ -37,8 +37,8 @@ _ID = re.compile(r"^\d{8}T\d{6}-[0-9a-f]{8}$")
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     """What a transfer did: the new file and its version, and where the source and its images went.
 
-    `trash` is the source's trash entry, "" if it was kept; `images` are paths below `static/uploads`, old to new; `file`
-    says how the model file moved, if it did.
+    `trash` is the source's trash entry, "" if it was kept; `images` are paths below `static/uploads`, old to new;
+    `file` says how the model file moved, if it did.
     """
 
     id: str
@@ -82,8 +82,8 @@ def transfer(
         if LORA not in made:
             raise Refusal(f"The new {target.one} names no LoRA, so its file is not moved.", field="move_file")
         made = {**made, LORA: {**made[LORA], "lora_name": file.new}}
-    state = library.state(asset.category.name, asset.slug)
-    new = library.create(target.name, name, {**made, target.id_field: asset_id})
+    state = library.preferences.of(asset.category.name, asset.slug)
+    new = library.writing.create(target.name, name, {**made, target.id_field: asset_id})
     done = Transfer(
         id=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
         category=target.name,
@@ -97,30 +97,30 @@ def transfer(
     moved: dict[str, str] = {}
     try:
         if state.get("is_favourite") is True:
-            library.favourite(target.name, new.slug, True)
+            library.preferences.favourite(target.name, new.slug, True)
         if file is not None:
             carry_out(library, file, asset.path if remove else "")
             done = msgspec.structs.replace(done, file=file)
         if remove:
             moved = _plan(library.root, asset.key, new.key)
             _move(library.root, moved)
-            trash = library.delete(asset.category.name, asset.slug)
+            trash = library.trash.delete(asset.category.name, asset.slug)
             done = msgspec.structs.replace(done, trash=trash, images=moved)
         _note(library.root, done)
     except Refusal:
         _move(library.root, {goal: path for path, goal in moved.items()})
         if done.trash:
-            library.restore(done.trash)
+            library.trash.restore(done.trash)
         if done.file:
             with contextlib.suppress(Refusal):  # the first reason is the one to tell
                 model_back(library, done.file, new.path)
-        library.moved(moved)
-        library.delete(target.name, new.slug)
+        library.gallery.moved(moved)
+        library.trash.delete(target.name, new.slug)
         raise
-    library.moved(moved)
+    library.gallery.moved(moved)
     if remove and isinstance(cover := state.get("cover"), str):
         cover = cover.lstrip("/").removeprefix(f"{UPLOADS}/")
-        library.set_state(target.name, new.slug, {"cover": moved.get(cover, cover)})
+        library.preferences.set(target.name, new.slug, {"cover": moved.get(cover, cover)})
     return done
 
 
@@ -145,13 +145,13 @@ def undo(library: Library, transfer_id: str) -> Transfer:
     if done.file:
         model_back(library, done.file, done.path)
     if done.trash:
-        if any(entry.id == done.trash for entry in library.trash()):  # else an undo was broken off after this
+        if any(entry.id == done.trash for entry in library.trash.list()):  # else an undo was broken off after this
             _restore(library, done)
         back = {goal: path for path, goal in done.images.items()}
         _move(library.root, back)
-        library.moved(back)
+        library.gallery.moved(back)
     if new is not None:
-        library.delete(new.category.name, new.slug)
+        library.trash.delete(new.category.name, new.slug)
     with contextlib.suppress(OSError):
         (library.root / NOTES / f"{done.id}.json").unlink()
     return done
@@ -160,7 +160,7 @@ def undo(library: Library, transfer_id: str) -> Transfer:
 def _restore(library: Library, done: Transfer) -> None:
     """The source from the trash; where that is refused the model file goes where it was a moment ago."""
     try:
-        library.restore(done.trash)
+        library.trash.restore(done.trash)
     except Refusal:
         if done.file:
             with contextlib.suppress(Refusal):

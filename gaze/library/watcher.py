@@ -19,6 +19,7 @@ from watchfiles import awatch
 from gaze.core.errors import Problem
 from gaze.library.changes import Change
 from gaze.library.images import UPLOADS
+from gaze.library.sweep import Sweep
 from gaze.library.sync import Sync
 from gaze.library.walk import tree
 
@@ -31,8 +32,11 @@ _READY_S = 2.0
 class Watcher:
     """Keeps a Sync up to date until stopped; `tell` gets what changed, from a thread."""
 
-    def __init__(self, sync: Sync, tell: Callable[[list[Change]], None], *, polling: bool = False) -> None:
+    def __init__(
+        self, sync: Sync, sweep: Sweep, tell: Callable[[list[Change]], None], *, polling: bool = False
+    ) -> None:
         self.sync = sync
+        self.sweep = sweep
         self.tell = tell
         self.polling = polling
         self.sweep_s = POLL_S if polling else SWEEP_S
@@ -65,7 +69,7 @@ class Watcher:
                 await self._call(partial(self.sync.refresh, names, GRACE_S))
             if self.sync.wants_sweep or time.monotonic() >= next_sweep:
                 began = time.monotonic()
-                await self._call(partial(self.sync.tick, GRACE_S))
+                await self._call(partial(self.sweep.tick, GRACE_S))
                 await self._rewatch()
                 took_s = time.monotonic() - began
                 next_sweep = time.monotonic() + max(self.sweep_s, min(4.5, 10 * took_s))
@@ -146,7 +150,7 @@ class Watcher:
             f"{POLL_S:.0f} seconds instead. Raise fs.inotify.max_user_watches and max_user_instances, then restart"
         )
         with self.sync.lock:
-            self.sync.standing["watch"] = Problem(path="data", code="watch", message=message, fatal=False)
+            self.sync.problems.standing["watch"] = Problem(path="data", code="watch", message=message, fatal=False)
         self.sync.wants_sweep = True
         self._wake.set()
 

@@ -95,7 +95,7 @@ def with_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
 )
 async def generate_preset(request: AnyRequest, gaze: Context, preset_slug: str) -> QueuedJobs:
     """Queue the images of a preset. 400 for a value out of range, 404, 422 if it cannot be planned, 503."""
-    presets = next(c.name for c in gaze.categories.values() if "recipe" in c.struct.__struct_fields__)
+    presets = next(c.name for c in gaze.categories.values() if c.has_recipe)
     asset = gaze.library.get(presets, preset_slug)
     raw = await _body(request)
     given = {name: _texts(value) for name, value in raw.items() if value is not None}

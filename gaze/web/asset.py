@@ -16,7 +16,8 @@ from gaze.jobs.generate import Made, Order, generate
 from gaze.jobs.record import Job
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, render, toast, wants_json
-from gaze.web.detail import Detail, choices_to_keep, detail, preview
+from gaze.web.choices import choices_to_keep
+from gaze.web.detail import Detail, detail, preview
 from gaze.web.forms import Values
 from gaze.web.library import card_json, category_of
 
@@ -68,7 +69,7 @@ async def generate_images(request: AnyRequest, gaze: Context, category: str, slu
     made = await order(gaze, asset, given)
     if "fields_shown" in given:
         kept = choices_to_keep(given, gaze.categories)
-        await asyncio.to_thread(gaze.library.set_state, category, slug, kept)
+        await asyncio.to_thread(gaze.library.preferences.set, category, slug, kept)
     await request.app.state.live.look()
     view = await _view(request, gaze, asset, given)
     ids = [job.id for job in made.jobs]
@@ -119,7 +120,7 @@ async def save_defaults(request: AnyRequest, gaze: Context, category: str, slug:
     given = await forms.values(request)
     fields = forms.selection(asset, given)
     chosen = None if fields == ["*"] else fields
-    await asyncio.to_thread(gaze.library.save_defaults, category, slug, chosen)
+    await asyncio.to_thread(gaze.library.preferences.save_defaults, category, slug, chosen)
     return _done(request, asset, "These fields are now the usual ones.", {"default_fields": chosen})
 
 
@@ -127,14 +128,14 @@ async def save_defaults(request: AnyRequest, gaze: Context, category: str, slug:
 async def favourite(request: AnyRequest, gaze: Context, category: str, slug: str) -> Response[Any]:
     """Turn the favourite mark over."""
     asset = gaze.library.get(category, slug)
-    on = await asyncio.to_thread(gaze.library.favourite, category, slug)
+    on = await asyncio.to_thread(gaze.library.preferences.favourite, category, slug)
     return _done(request, asset, "", {"is_favourite": on})
 
 
 @post("/{category:str}/{slug:str}/nsfw", include_in_schema=False)
 async def nsfw(request: AnyRequest, gaze: Context, category: str, slug: str) -> Response[Any]:
     """Turn `tags.nsfw` over, in the asset's file."""
-    asset = await asyncio.to_thread(gaze.library.nsfw, category, slug)
+    asset = await asyncio.to_thread(gaze.library.writing.nsfw, category, slug)
     return _done(request, asset, "", {"is_nsfw": asset.nsfw})
 
 
@@ -142,11 +143,11 @@ async def nsfw(request: AnyRequest, gaze: Context, category: str, slug: str) -> 
 async def replace_cover(request: AnyRequest, gaze: Context, category: str, slug: str) -> Response[Any]:
     """Make the last preview the cover. 404 if there is none."""
     asset = gaze.library.get(category, slug)
-    image = str(gaze.library.state(category, slug).get("last_preview") or "")
+    image = str(gaze.library.preferences.of(category, slug).get("last_preview") or "")
     if not image:
         raise NotFound(f"There is no preview of {asset.name} to make its cover.")
-    await asyncio.to_thread(gaze.library.set_cover, category, slug, image)
-    await asyncio.to_thread(gaze.library.set_state, category, slug, {"last_preview": None})
+    await asyncio.to_thread(gaze.library.preferences.set_cover, category, slug, image)
+    await asyncio.to_thread(gaze.library.preferences.set, category, slug, {"last_preview": None})
     return _done(request, asset, "", {"cover": image})
 
 
@@ -154,7 +155,7 @@ async def replace_cover(request: AnyRequest, gaze: Context, category: str, slug:
 async def discard_preview(request: AnyRequest, gaze: Context, category: str, slug: str) -> Response[Any]:
     """Show the cover again; the picture stays among the asset's images."""
     asset = gaze.library.get(category, slug)
-    await asyncio.to_thread(gaze.library.set_state, category, slug, {"last_preview": None})
+    await asyncio.to_thread(gaze.library.preferences.set, category, slug, {"last_preview": None})
     return _done(request, asset, "", {"last_preview": None})
 
 
@@ -163,7 +164,7 @@ async def cover(request: AnyRequest, gaze: Context, category: str, slug: str) ->
     """Make any image of the library the cover; `image` is its path below static/uploads."""
     asset = gaze.library.get(category, slug)
     image = forms.one(await forms.values(request), "image")
-    await asyncio.to_thread(gaze.library.set_cover, category, slug, image)
+    await asyncio.to_thread(gaze.library.preferences.set_cover, category, slug, image)
     return _done(request, asset, "The cover was changed.", {"cover": image})
 
 

@@ -52,7 +52,7 @@ async def create(request: AnyRequest, gaze: Context, category: str) -> Response[
 async def clone(request: AnyRequest, gaze: Context, category: str, slug: str) -> Response[Any]:
     """A copy with an id of its own, then its edit form; `name` is optional."""
     name = forms.one(await forms.values(request), "name")
-    made = await asyncio.to_thread(gaze.library.clone, category, slug, name)
+    made = await asyncio.to_thread(gaze.library.writing.clone, category, slug, name)
     return _made(request, made, f"/{category}/{made.slug}/edit")
 
 
@@ -104,7 +104,7 @@ async def _rename_page(
     request: AnyRequest, gaze: Context, asset: Asset, name: str, new_id: str, refusal: Refusal | None = None
 ) -> Response[Any]:
     used = await asyncio.to_thread(references, gaze.library, asset)
-    images = len(gaze.library.images_of(asset))
+    images = len(gaze.library.gallery.of(asset))
     context = {
         "asset": asset,
         "name": name,

@@ -55,7 +55,7 @@ def ask_of(gaze: Context, asset: Asset) -> Ask:
     found = gaze.model_files.file(kind, file) if file else None
     return Ask(
         asset=asset,
-        images=len(gaze.library.images_of(asset)),
+        images=len(gaze.library.gallery.of(asset)),
         word=WORDS.get(kind, ""),
         file=file,
         size=size_text(found.size) if found and found.size else "",
@@ -95,12 +95,12 @@ async def delete(request: AnyRequest, gaze: Context, category: str, slug: str) -
         raise Refusal(f"mode is «{mode[:40]}»; it can be soft or hard.", field="mode")
     asset = gaze.library.find(category, slug)
     try:
-        trash_id = await asyncio.to_thread(gaze.library.delete, category, slug, hard=mode == "hard")
+        trash_id = await asyncio.to_thread(gaze.library.trash.delete, category, slug, hard=mode == "hard")
     except Refusal as refusal:
         if asset is None or mode == "soft" or wants_json(request):
             raise
         return _ask(request, await asyncio.to_thread(ask_of, gaze, asset), refusal)
-    files = [held.source for entry in gaze.library.trashed(trash_id) for held in entry.files]
+    files = [held.source for entry in gaze.library.trash.together(trash_id) for held in entry.files]
     text = f"{asset.name if asset else slug} moved to trash{', its model file too' if files else ''}."
     if is_htmx(request) and not wants_json(request):
         said = toast(request, text, "gone", f"/trash/{trash_id}/restore")

@@ -12,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 from gaze.context import Context
 from gaze.core.errors import Fault, Refusal
 from gaze.core.plantext import fault_json
-from gaze.library.service import UnusableText
+from gaze.library.editor import UnusableText
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, render, wants_json
 from gaze.web.editing import opened as files
@@ -69,7 +69,7 @@ async def check_json(request: AnyRequest, gaze: Context, category: str, slug: st
     """What would keep a text from being saved, with line and column. Writes nothing."""
     category_of(gaze, category)
     text = forms.raw(await forms.values(request), "json")
-    problems = await asyncio.to_thread(gaze.library.check_text, category, text, slug)
+    problems = await asyncio.to_thread(gaze.library.writing.check, category, text, slug)
     return answer(
         request,
         page="asset/_edit_check.html",

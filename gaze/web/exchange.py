@@ -33,7 +33,7 @@ def export(gaze: Context, category: Category, slugs: Sequence[str], *, with_imag
     assets = [asset for slug in slugs if (asset := gaze.library.find(category.name, slug))]
     paths = [asset.path for asset in assets]
     for asset in assets if with_images else ():
-        for image in gaze.library.images_of(asset):
+        for image in gaze.library.gallery.of(asset):
             paths += [f"{UPLOADS}/{image}", f"{UPLOADS}/{image}.json"]
     name = f"gaze-{category.name}-{datetime.now():%Y%m%d-%H%M}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

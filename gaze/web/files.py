@@ -14,7 +14,7 @@ from litestar.types import ControllerRouterHandler
 
 from gaze.context import Context
 from gaze.core.errors import NotFound
-from gaze.library.service import Thumb
+from gaze.library.pictures import Thumb
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 _CHUNK_LIMIT = 64 * 2**20
@@ -38,8 +38,8 @@ async def static(request: AnyRequest, gaze: Context, path: str) -> Response[byte
 
 async def upload(request: AnyRequest, gaze: Context, path: str) -> Response[bytes]:
     """An image of the library; what is none by its content is served as a download (F93)."""
-    file = await asyncio.to_thread(gaze.library.image_file, path)
-    info = await asyncio.to_thread(gaze.library.image_info, path)
+    file = await asyncio.to_thread(gaze.library.gallery.file, path)
+    info = await asyncio.to_thread(gaze.library.gallery.info, path)
     if not info.content_type:
         headers = {"Content-Disposition": "attachment", "Content-Security-Policy": "sandbox"}
         return await serve(request, file, "application/octet-stream", headers)
@@ -51,7 +51,7 @@ async def thumbnail(request: AnyRequest, gaze: Context, width: int, path: str) -
     """A WebP of an image, at most `width` pixels wide (384 or 768)."""
     if width not in (384, 768):
         raise NotFound("Thumbnails are 384 or 768 pixels wide.")
-    return await serve_thumb(request, await asyncio.to_thread(gaze.library.thumbnail, path.lstrip("/"), width))
+    return await serve_thumb(request, await asyncio.to_thread(gaze.library.gallery.thumbnail, path.lstrip("/"), width))
 
 
 async def serve_thumb(request: AnyRequest, thumb: Thumb) -> Response[bytes]:

@@ -120,7 +120,7 @@ def recipe(asset: Asset, given: Values, shelf: Shelf) -> Recipe:
     Empty values are as if they had not been sent. A preset's own recipe is what the values replace.
     """
     raw = _raw(asset, given, shelf.categories)
-    if "recipe" in asset.category.struct.__struct_fields__:
+    if asset.category.has_recipe:
         return preset_recipe(asset, raw)
     category = asset.category
     if category.choice:

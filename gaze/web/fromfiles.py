@@ -72,7 +72,7 @@ async def model_preview(request: AnyRequest, gaze: Context) -> Response[bytes]:
     picture = picture_of(place, file.beside) if file and place else None
     if picture is None:
         raise NotFound("There is no such picture.")
-    return await serve_thumb(request, await asyncio.to_thread(gaze.library.outside_thumbnail, picture))
+    return await serve_thumb(request, await asyncio.to_thread(gaze.library.gallery.outside_thumbnail, picture))
 
 
 def _json(item: Any) -> dict[str, Any]:

@@ -35,7 +35,7 @@ async def notes(request: AnyRequest, gaze: Context, category: str, slug: str) ->
 
 
 async def _keep(request: AnyRequest, gaze: Context, category: str, slug: str, values: dict[str, Any]) -> Response[Any]:
-    await asyncio.to_thread(gaze.library.set_state, category, slug, values)
+    await asyncio.to_thread(gaze.library.preferences.set, category, slug, values)
     if is_htmx(request):
         return Response("", media_type=HTML, status_code=200)  # the page follows by its event
     return answer(request, data=values, goto=f"/{category}/{slug}")

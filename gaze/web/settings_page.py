@@ -97,7 +97,7 @@ def _in_words(backend: Backend) -> Tested:
 
 
 async def _save_urls(gaze: Context, urls: list[str]) -> None:
-    await asyncio.to_thread(gaze.library.save_settings, {"comfyui_urls": urls})
+    await asyncio.to_thread(gaze.library.writing.save_settings, {"comfyui_urls": urls})
     await gaze.pool.refresh()
 
 
@@ -124,7 +124,7 @@ async def folders(request: AnyRequest, gaze: Context) -> Response[Any]:
     """Where LoRA and checkpoint files lie."""
     given = await forms.values(request)
     values = {name: forms.one(given, name) for name in FOLDERS if name in given}
-    await asyncio.to_thread(gaze.library.save_settings, values)
+    await asyncio.to_thread(gaze.library.writing.save_settings, values)
     return _saved(request, "Folders saved.", values, "/settings#dirs")
 
 
@@ -132,7 +132,7 @@ async def folders(request: AnyRequest, gaze: Context) -> Response[Any]:
 async def default_checkpoint(request: AnyRequest, gaze: Context) -> Response[Any]:
     """The checkpoint that recipes use which name none; empty leaves it to the workflow."""
     path = forms.one(await forms.values(request), "checkpoint_path")
-    await asyncio.to_thread(gaze.library.save_settings, {"default_checkpoint": path})
+    await asyncio.to_thread(gaze.library.writing.save_settings, {"default_checkpoint": path})
     return _saved(request, "Default checkpoint saved.", {"default_checkpoint": path}, "/settings#comfy")
 
 
@@ -172,7 +172,7 @@ async def take_over(request: AnyRequest, gaze: Context) -> Response[Any]:
         await asyncio.to_thread(earlier.answer, gaze.settings().root, False)
         taken, text = 0, "It is left as it is."
     else:
-        taken = await asyncio.to_thread(gaze.library.take_over)
+        taken = await asyncio.to_thread(gaze.library.preferences.take_over)
         text = f"{taken} entries took over what the earlier program kept of them."
     gaze.earlier = None
     return _saved(request, text, {"taken": taken}, "/")

@@ -69,7 +69,7 @@ async def undo(request: AnyRequest, gaze: Context) -> Response[Any]:
 
 def _form(request: AnyRequest, form: Form, refusal: Refusal | None = None) -> Response[Any]:
     if wants_json(request):
-        data = {"target": form.target.name, "name": form.name, "id": form.id, "moves": moves_json(form)}
+        data: dict[str, Any] = {"target": form.target.name, "name": form.name, "id": form.id, "moves": moves_json(form)}
         data["targets"] = [kind.name for kind in form.kinds]
         if form.file:
             data["file"] = {"path": form.file.path, "folders": form.file.folders, "others": form.file.others}

@@ -32,14 +32,14 @@ class Row(msgspec.Struct, frozen=True):
 async def delete_image(request: AnyRequest, gaze: Context) -> Response[Any]:
     """Move an image (`image`: path below static/uploads) with its sidecar into the trash."""
     image = forms.one(await forms.values(request), "image")
-    trash_id = await asyncio.to_thread(gaze.library.delete_image, image)
+    trash_id = await asyncio.to_thread(gaze.library.trash.delete_image, image)
     return moved(request, "Image moved to trash.", trash_id, "/trash", {"trash_id": trash_id})
 
 
 @get("/trash", include_in_schema=False)
 async def page(request: AnyRequest, gaze: Context) -> Response[Any]:
     """Everything in the trash, newest first."""
-    entries = await asyncio.to_thread(gaze.library.trash)
+    entries = await asyncio.to_thread(gaze.library.trash.list)
     return answer(
         request,
         page="trash/index.html",
@@ -61,12 +61,12 @@ async def restore(request: AnyRequest, gaze: Context, name: str) -> Response[Any
 @post("/trash/empty", include_in_schema=False)
 async def empty(request: AnyRequest, gaze: Context) -> Response[Any]:
     """Delete all entries, or the one named by `id`, for good."""
-    emptied = await asyncio.to_thread(gaze.library.empty_trash, forms.one(await forms.values(request), "id"))
+    emptied = await asyncio.to_thread(gaze.library.trash.empty, forms.one(await forms.values(request), "id"))
     return _done(request, f"{_many(emptied, 'entry', 'entries')} deleted for good.", {"emptied": emptied})
 
 
 def _restore(gaze: Context, name: str) -> list[Trashed]:
-    return [gaze.library.restore(entry.id) for entry in gaze.library.trashed(name)]
+    return [gaze.library.trash.restore(entry.id) for entry in gaze.library.trash.together(name)]
 
 
 def moved(request: AnyRequest, text: str, name: str, goto: str, data: dict[str, Any]) -> Response[Any]:

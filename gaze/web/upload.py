@@ -43,8 +43,8 @@ async def _image(request: AnyRequest) -> tuple[str, bytes]:
 def _keep(gaze: Context, category: str, slug: str, name: str, content: bytes) -> str:
     stem = name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0] or "upload"
     sidecar = {"source": name[:200], "created": datetime.now(UTC).isoformat(timespec="seconds")}
-    path = gaze.library.save_image(category, slug, stem, content, sidecar)
-    gaze.library.set_cover(category, slug, path)
+    path = gaze.library.gallery.save(category, slug, stem, content, sidecar)
+    gaze.library.preferences.set_cover(category, slug, path)
     return path
 
 

@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.browser.conftest import file_of
 from tests.conftest import AXE
-from tests.site import JSON, Site, character, until
+from tests.site import Site, character, until
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
-
-
-@pytest.fixture
-def slug(site: Site, request: pytest.FixtureRequest) -> str:
-    """A character of this test's own, known to the pages."""
-    name = request.node.name.split("[")[0].removeprefix("test_")[:40]
-    site.write(f"data/characters/{name}.json", character(name, name.replace("_", " ").title()))
-    until(
-        lambda: site.http.get(f"/characters/{name}", headers=JSON).status_code == 200, what="the new character's page"
-    )
-    return name
-
-
-def file_of(site: Site, slug: str) -> Path:
-    return site.root / f"data/characters/{slug}.json"
 
 
 def on_disk(site: Site, slug: str) -> Any:

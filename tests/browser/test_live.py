@@ -11,23 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import file_of
 from tests.site import Site, character, until
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
-
-
-@pytest.fixture
-def slug(site: Site, request: pytest.FixtureRequest) -> str:
-    """A character of this test's own, known to the pages."""
-    name = request.node.name.split("[")[0].removeprefix("test_")[:40]
-    site.write(f"data/characters/{name}.json", character(name, name.replace("_", " ").title()))
-    until(lambda: site.http.get(f"/characters/{name}").status_code == 200, what="the new character's page")
-    return name
-
-
-def file_of(site: Site, slug: str) -> Path:
-    return site.root / f"data/characters/{slug}.json"
 
 
 def test_generate_shows_progress_and_then_the_picture_in_two_tabs(site: Site, pages: Open, slug: str) -> None:

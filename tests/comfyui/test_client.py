@@ -13,26 +13,10 @@ from gaze.comfyui import client
 from gaze.comfyui.client import Comfy, Image, Rejected, Uncertain, Unreachable
 from gaze.jobs.record import new_id
 from tests.comfyui.replay import Replay, recording
+from tests.graphs import a_graph
 from tests.site import Simulator
 
 ID = "de9704fb-3385-4159-97da-b3cd1721c651"
-
-
-def graph(seed: int = 1, steps: int = 2) -> dict[str, Any]:
-    """The smallest graph that saves a picture."""
-    return {
-        "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "Illustrious/model.safetensors"}},
-        "5": {"class_type": "EmptyLatentImage", "inputs": {"width": 64, "height": 64, "batch_size": 1}},
-        "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "1girl", "clip": ["4", 1]}},
-        "3": {
-            "class_type": "KSampler",
-            "inputs": {"seed": seed, "steps": steps, "cfg": 5.0, "sampler_name": "euler", "scheduler": "normal",
-                       "denoise": 1.0, "model": ["4", 0], "positive": ["6", 0], "negative": ["6", 0],
-                       "latent_image": ["5", 0]},
-        },
-        "8": {"class_type": "VAEDecode", "inputs": {"samples": ["3", 0], "vae": ["4", 2]}},
-        "9": {"class_type": "SaveImage", "inputs": {"filename_prefix": f"gaze/t_{seed}", "images": ["8", 0]}},
-    }  # fmt: skip
 
 
 async def found(comfy: Comfy, prompt_id: str, place: str, within_s: float = 10) -> client.Found:
@@ -199,12 +183,12 @@ async def test_a_proxys_trouble_leaves_it_open_whether_it_was_taken(
     replay.say("POST", "/prompt", b"<h1>Bad Gateway</h1>", status, "text/html")
 
     with pytest.raises(Uncertain):
-        await Comfy(replay.url, http).submit(graph(), new_id(), "c")
+        await Comfy(replay.url, http).submit(a_graph(), new_id(), "c")
 
 
 async def test_a_submission_to_nobody_never_arrived(http: httpx.AsyncClient) -> None:
     with pytest.raises(Unreachable) as away:
-        await Comfy("http://127.0.0.1:9", http).submit(graph(), new_id(), "c")
+        await Comfy("http://127.0.0.1:9", http).submit(a_graph(), new_id(), "c")
 
     assert not isinstance(away.value, Uncertain)
 
@@ -241,7 +225,7 @@ async def test_a_picture_that_is_gone_is_told_from_a_server_that_is(replay: Repl
 async def test_a_prompt_goes_from_queue_to_history_to_its_bytes(comfyui: Simulator, http: httpx.AsyncClient) -> None:
     comfy, prompt_id = Comfy(comfyui.url, http), new_id()
 
-    assert not (await comfy.submit(graph(11), prompt_id, "c", {"gaze": {"job": "1"}})).outputs
+    assert not (await comfy.submit(a_graph(11), prompt_id, "c", {"gaze": {"job": "1"}})).outputs
     seen = await found(comfy, prompt_id, "done")
 
     data = await comfy.fetch(seen.images["9"][0])
@@ -252,8 +236,8 @@ async def test_a_running_prompt_is_interrupted_and_a_pending_one_deleted(
     comfyui: Simulator, http: httpx.AsyncClient
 ) -> None:
     comfy, first, second = Comfy(comfyui.url, http), new_id(), new_id()
-    await comfy.submit(graph(21, steps=500), first, "c")
-    await comfy.submit(graph(22, steps=500), second, "c")
+    await comfy.submit(a_graph(21, steps=500), first, "c")
+    await comfy.submit(a_graph(22, steps=500), second, "c")
     await found(comfy, first, "running")
 
     await comfy.cancel(second)
@@ -269,7 +253,7 @@ async def test_a_server_too_old_to_keep_ids_is_refused_and_left_clean(
     comfyui.faults({"name": "old-version"})
     try:
         with pytest.raises(Rejected, match="too old"):
-            await Comfy(comfyui.url, http).submit(graph(31, steps=500), new_id(), "c")
+            await Comfy(comfyui.url, http).submit(a_graph(31, steps=500), new_id(), "c")
     finally:
         comfyui.faults()
 
@@ -287,7 +271,7 @@ async def test_F75_a_late_answer_leaves_it_open_and_the_prompt_is_found(
     comfy, prompt_id = Comfy(comfyui.url, http), new_id()
 
     with pytest.raises(Uncertain):
-        await comfy.submit(graph(41), prompt_id, "c")
+        await comfy.submit(a_graph(41), prompt_id, "c")
 
     assert (await comfy.find(prompt_id)).place != "lost"
     comfyui.faults()

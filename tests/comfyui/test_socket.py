@@ -16,7 +16,7 @@ from gaze.comfyui.client import Comfy
 from gaze.comfyui.socket import Listener, Socket
 from gaze.jobs.record import new_id
 from tests.comfyui.replay import RECORDINGS, Replay, recording
-from tests.comfyui.test_client import graph
+from tests.graphs import a_graph
 from tests.site import Simulator
 
 RUN = recording("ws_success_preview_metadata")["messages"]
@@ -203,7 +203,7 @@ async def test_a_simulated_run_is_heard_with_steps_and_previews(comfyui: Simulat
     socket, prompt_id = Socket(comfyui.url, new_id()), new_id()
     ear = await socket.listen(prompt_id)
 
-    await Comfy(comfyui.url, http).submit(graph(51, steps=10), prompt_id, socket.client_id)
+    await Comfy(comfyui.url, http).submit(a_graph(51, steps=10), prompt_id, socket.client_id)
 
     await until(lambda: ear.over)
     assert ear.preview and ear.preview.image.startswith(b"\xff\xd8")
@@ -215,7 +215,7 @@ async def test_a_cut_socket_of_the_simulator_hears_the_end(comfyui: Simulator, h
     socket, prompt_id = Socket(comfyui.url, new_id()), new_id()
     ear = await socket.listen(prompt_id)
 
-    await Comfy(comfyui.url, http).submit(graph(52, steps=50), prompt_id, socket.client_id)
+    await Comfy(comfyui.url, http).submit(a_graph(52, steps=50), prompt_id, socket.client_id)
 
     await until(lambda: ear.over)
     comfyui.faults()
@@ -229,7 +229,7 @@ async def test_F71_a_deaf_socket_hears_again_when_renewed(
     comfyui.faults({"name": "unregister-socket", "step": 3, "times": 1})
     socket, prompt_id = Socket(comfyui.url, new_id()), new_id()
     ear = await socket.listen(prompt_id)
-    await Comfy(comfyui.url, http).submit(graph(53, steps=100), prompt_id, socket.client_id)
+    await Comfy(comfyui.url, http).submit(a_graph(53, steps=100), prompt_id, socket.client_id)
     await until(lambda: comfyui.state()["struck"].get("unregister-socket"))
 
     await socket.renew()

@@ -15,7 +15,8 @@ from gaze.jobs.choose import NoneFits, Slots, choose, fit
 from gaze.jobs.queue import JobQueue
 from gaze.jobs.record import new_id
 from tests.comfyui.replay import Replay
-from tests.jobs.yard import a_graph, some_work
+from tests.graphs import a_graph
+from tests.jobs.yard import some_work
 from tests.site import Simulator
 
 NOBODY = "http://127.0.0.1:9"

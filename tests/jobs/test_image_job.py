@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from gaze.jobs.record import Job
-from tests.jobs.yard import Hand, a_graph, a_job, some_work, until
+from tests.graphs import a_graph
+from tests.jobs.yard import Hand, a_job, some_work, until
 from tests.site import Simulator
 
 SIDECAR = {

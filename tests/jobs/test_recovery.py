@@ -14,7 +14,8 @@ import redis
 
 from gaze.jobs.record import Job
 from gaze.jobs.strays import take_off
-from tests.jobs.yard import Hand, a_graph, a_job, misconf, some_work, until
+from tests.graphs import a_graph
+from tests.jobs.yard import Hand, a_job, misconf, some_work, until
 from tests.site import Simulator
 
 Make = Callable[..., Hand]

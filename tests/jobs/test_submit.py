@@ -21,7 +21,8 @@ from gaze.jobs.serve import KeepInLibrary
 from gaze.jobs.submit import resume, submit, with_prefix
 from gaze.jobs.tools import JobTools
 from tests.comfyui.replay import Replay
-from tests.jobs.yard import a_graph, a_job, some_work
+from tests.graphs import a_graph
+from tests.jobs.yard import a_job, some_work
 from tests.site import Simulator
 
 NOBODY = "http://127.0.0.1:9"
@@ -170,36 +171,38 @@ async def test_lost_attempts_are_not_looked_for(bench: Bench, comfyui: Simulator
     assert await resume(bench.tools, job, work) is None
 
 
-async def test_F70_success_without_a_picture_is_run_again(replay: Replay) -> None:
-    prompt_id = new_id()
-    done = {"status": {"status_str": "success", "messages": []}, "outputs": {}}
-    replay.say("GET", f"/history/{prompt_id}", {prompt_id: done})
-    socket, ear = Socket(replay.url, "c"), Listener()
-    ear.over = True
-    ear._news.set()
+async def followed(replay: Replay, ear: Listener, prompt_id: str) -> None:
+    """What `follow` makes of a run about which the socket has just said what `ear` holds."""
 
     async def nothing(listener: Listener) -> bool:
         return False
 
+    ear._news.set()
     async with httpx.AsyncClient(trust_env=False) as http:
-        with pytest.raises(Again, match="without a picture"):
-            await follow(Comfy(replay.url, http), socket, ear, prompt_id, some_work(), asyncio.Event(), nothing)
+        socket = Socket(replay.url, "c")
+        await follow(Comfy(replay.url, http), socket, ear, prompt_id, some_work(), asyncio.Event(), nothing)
+
+
+async def test_F70_success_without_a_picture_is_run_again(replay: Replay) -> None:
+    prompt_id = new_id()
+    done = {"status": {"status_str": "success", "messages": []}, "outputs": {}}
+    replay.say("GET", f"/history/{prompt_id}", {prompt_id: done})
+    ear = Listener()
+    ear.over = True
+
+    with pytest.raises(Again, match="without a picture"):
+        await followed(replay, ear, prompt_id)
 
 
 async def test_F78_a_failure_without_any_event_is_failed_in_words(replay: Replay) -> None:
     prompt_id = new_id()
     failed = {"status": {"status_str": "error", "messages": []}, "outputs": {}}
     replay.say("GET", f"/history/{prompt_id}", {prompt_id: failed})
-    socket, ear = Socket(replay.url, "c"), Listener()
+    ear = Listener()
     ear.gap = True
-    ear._news.set()
 
-    async def nothing(listener: Listener) -> bool:
-        return False
-
-    async with httpx.AsyncClient(trust_env=False) as http:
-        with pytest.raises(Over, match="says only that the run failed") as over:
-            await follow(Comfy(replay.url, http), socket, ear, prompt_id, some_work(), asyncio.Event(), nothing)
+    with pytest.raises(Over, match="says only that the run failed") as over:
+        await followed(replay, ear, prompt_id)
 
     assert over.value.status == "failed"
 

@@ -20,7 +20,10 @@ from gaze.core.errors import Conflict, NoRoom, NoSuchAsset, Refusal, Unavailable
 from gaze.library import files
 from gaze.library.changes import AssetChanged, AssetRemoved, Change, ProblemsChanged, StateChanged
 from gaze.library.check import check
-from gaze.library.service import REMOVE, ChangedOnDisk, Library, Query, UnusableText
+from gaze.library.editor import ChangedOnDisk, UnusableText
+from gaze.library.jsonedit import REMOVE
+from gaze.library.query import Query
+from gaze.library.service import Library
 from tests.library.conftest import PROGRAM, character
 from tests.library.make import make_library, png, write_json
 
@@ -106,7 +109,7 @@ def test_F23_a_key_twice_warns_and_a_save_changes_only_the_last(root: Path) -> N
     problem = library.problem_of("characters", "x")[0]
     assert "line 3" in problem.message
     assert "line 4" in problem.message
-    library.save_fields("characters", "x", {"character_name": "Three"})
+    library.writing.save_fields("characters", "x", {"character_name": "Three"})
     assert (root / "data/characters/x.json").read_text() == text.replace("Two", "Three")
 
 
@@ -116,7 +119,7 @@ def test_F24_the_bytes_of_other_numbers_stay(root: Path) -> None:
     slug = library.query("checkpoints", Query()).cards[0].asset.slug
 
     assert library.get("checkpoints", slug).data.steps == 25
-    library.save_fields("checkpoints", slug, {"steps": 25, "cfg": 6})
+    library.writing.save_fields("checkpoints", slug, {"steps": 25, "cfg": 6})
     assert '"steps": 25.0, "cfg": 6}' in (root / "data/checkpoints/m.json").read_text()
 
 
@@ -128,7 +131,7 @@ def test_F26_null_is_missing_and_survives_a_save(root: Path) -> None:
     )
     library = again(root)
 
-    library.save_fields("characters", "x", {"identity.hair": "red", "character_name": "", "lora.lora_name": ""})
+    library.writing.save_fields("characters", "x", {"identity.hair": "red", "character_name": "", "lora.lora_name": ""})
 
     assert '"lora": null, "tags": null, "character_name": null' in (root / "data/characters/x.json").read_text()
     assert library.get("characters", "x").name == "x"
@@ -138,9 +141,9 @@ def test_F27_unknown_keys_survive_edit_clone_and_rename(root: Path) -> None:
     write_json(root, "data/characters/x.json", character("x", civitai_deleted=True))
     library = again(root)
 
-    library.save_fields("characters", "x", {"identity.hair": "red"})
-    copy = library.clone("characters", "x")
-    renamed = library.rename("characters", "x", "New Name", new_id="y")
+    library.writing.save_fields("characters", "x", {"identity.hair": "red"})
+    copy = library.writing.clone("characters", "x")
+    renamed = library.writing.rename("characters", "x", "New Name", new_id="y")
 
     for asset in (copy, renamed):
         assert json.loads((root / asset.path).read_text())["civitai_deleted"] is True
@@ -181,7 +184,7 @@ def test_F29_a_full_or_read_only_disk_refuses_the_save_and_keeps_the_file(
 
     monkeypatch.setattr(files.os, "write", full)
     with pytest.raises(refusal):
-        library.save_fields("characters", "tifa", {"character_name": "T"})
+        library.writing.save_fields("characters", "tifa", {"character_name": "T"})
 
     assert (root / TIFA).read_bytes() == before
     assert [file.name for file in (root / "data/characters").iterdir()] == ["tifa.json"]
@@ -201,8 +204,8 @@ def test_F30_a_damaged_snapshot_is_made_again_from_the_files(root: Path, library
 def test_F31_two_processes_have_each_their_own_index(root: Path) -> None:
     one, two = again(root), again(root)
 
-    one.create("characters", "Aerith")
-    two.create("characters", "Yuffie")
+    one.writing.create("characters", "Aerith")
+    two.writing.create("characters", "Yuffie")
     one.rescan()
     two.rescan()
     one.save_index()
@@ -239,10 +242,10 @@ def test_F38_a_cover_is_found_however_its_accents_are_composed(root: Path, libra
     (folder / unicodedata.normalize("NFD", "é.png")).write_bytes(png())
     library.rescan()
 
-    library.set_cover("characters", "tifa", unicodedata.normalize("NFC", "characters/tifa/é.png"))
+    library.preferences.set_cover("characters", "tifa", unicodedata.normalize("NFC", "characters/tifa/é.png"))
 
-    assert library.image_file(library.card(library.get("characters", "tifa")).cover).is_file()
-    assert library.image_file("characters/tifa/é.png").is_file()
+    assert library.gallery.file(library.card(library.get("characters", "tifa")).cover).is_file()
+    assert library.gallery.file("characters/tifa/é.png").is_file()
 
 
 def test_F40_an_id_without_letters_takes_the_slug_of_its_file(root: Path) -> None:
@@ -339,7 +342,7 @@ def test_saving_a_text_keeps_bom_line_ends_and_final_newline(root: Path) -> None
     library = again(root)
     text, version = library.raw(library.get("characters", "tifa"))
 
-    library.save_text(
+    library.writing.save_text(
         "characters", "tifa", text.replace("\r\n", "\n").replace('"tifa"', '"tifa", "x": 1').strip(), version
     )
 
@@ -351,7 +354,7 @@ def test_a_text_that_cannot_be_used_is_refused_with_its_place(library: Library, 
     version = library.raw(TIFA)[1]
 
     with pytest.raises(UnusableText) as caught:
-        library.save_text("characters", "tifa", '{\n "lora": {"lora_weight": "strong"}\n}', version)
+        library.writing.save_text("characters", "tifa", '{\n "lora": {"lora_weight": "strong"}\n}', version)
 
     assert (caught.value.status, caught.value.problems[0].line) == (422, 2)
     assert "Line 2" in caught.value.message
@@ -363,7 +366,7 @@ def test_a_save_over_a_changed_file_is_refused_with_both_texts(root: Path, libra
     write_json(root, TIFA, character("tifa", "From the editor"))
 
     with pytest.raises(ChangedOnDisk) as caught:
-        library.save_fields("characters", "tifa", {"character_name": "From the form"}, version)
+        library.writing.save_fields("characters", "tifa", {"character_name": "From the form"}, version)
 
     assert caught.value.status == 409
     assert "From the form" in caught.value.mine
@@ -374,24 +377,26 @@ def test_a_broken_file_can_be_mended_by_its_slug(root: Path) -> None:
     write_text(root, "data/scenes/beach.json", "{")
     library = again(root)
 
-    made = library.save_text("scenes", "beach", '{"scene_id": "beach"}', library.raw("data/scenes/beach.json")[1])
+    made = library.writing.save_text(
+        "scenes", "beach", '{"scene_id": "beach"}', library.raw("data/scenes/beach.json")[1]
+    )
 
     assert made.slug == "beach"
     assert library.problems() == []
 
 
 def test_F44_a_new_asset_gets_a_file_name_any_system_takes(root: Path, library: Library) -> None:
-    made = library.create("characters", 'te/st: "x"? ')
+    made = library.writing.create("characters", 'te/st: "x"? ')
 
     assert made.name == 'te/st: "x"?'
     assert Path(made.path).name == "te_st_x.json"
     assert not set('<>:"/\\|?*') & set(Path(made.path).name)
-    assert library.create("scenes", "CON").path == "data/scenes/con_.json"
+    assert library.writing.create("scenes", "CON").path == "data/scenes/con_.json"
 
 
 def test_an_own_write_is_told_once(library: Library, told: list[Change]) -> None:
-    made = library.create("scenes", "Beach")
-    library._tell(library._sync.tick(0.0))
+    made = library.writing.create("scenes", "Beach")
+    library._tell(library._sweep.tick(0.0))
 
     assert told == [AssetChanged("scenes", made.slug, made.version, new=True)]
 
@@ -400,7 +405,7 @@ def test_nsfw_is_written_into_the_file_even_with_tags_of_the_old_list_form(root:
     write_json(root, "data/characters/x.json", character("x", tags=["a", "b"]))
     library = again(root)
 
-    made = library.nsfw("characters", "x")
+    made = library.writing.nsfw("characters", "x")
 
     assert made.nsfw
     assert made.data.tags.listed == ["a", "b"]
@@ -410,21 +415,21 @@ def test_a_renamed_outfit_keeps_its_place(root: Path) -> None:
     write_json(root, "data/characters/x.json", character("x", wardrobe={"a": {"top": "t"}, "b": {}, "c": {}}))
     library = again(root)
 
-    made = library.rename_key("characters", "x", ("wardrobe", "b"), "bikini")
+    made = library.writing.rename_key("characters", "x", ("wardrobe", "b"), "bikini")
 
     assert list(made.outfits) == ["a", "bikini", "c"]
     with pytest.raises(Conflict):
-        library.rename_key("characters", "x", ("wardrobe", "a"), "c")
-    assert list(library.save_fields("characters", "x", {("wardrobe", "a"): REMOVE}).outfits) == ["bikini", "c"]
+        library.writing.rename_key("characters", "x", ("wardrobe", "a"), "c")
+    assert list(library.writing.save_fields("characters", "x", {("wardrobe", "a"): REMOVE}).outfits) == ["bikini", "c"]
 
 
 def test_state_and_images_follow_a_changed_slug(root: Path, library: Library, told: list[Change]) -> None:
-    image = library.save_image("characters", "tifa", "one", png(), {})
-    library.set_cover("characters", "tifa", image)
-    library.favourite("characters", "tifa")
+    image = library.gallery.save("characters", "tifa", "one", png(), {})
+    library.preferences.set_cover("characters", "tifa", image)
+    library.preferences.favourite("characters", "tifa")
     told.clear()
 
-    made = library.rename("characters", "tifa", "Tifa Lockhart", new_id="tifa_lockhart")
+    made = library.writing.rename("characters", "tifa", "Tifa Lockhart", new_id="tifa_lockhart")
 
     card = library.card(made)
     assert (card.favourite, card.cover, card.image_count) == (True, "characters/tifa_lockhart/one.png", 1)
@@ -436,18 +441,18 @@ def test_state_and_images_follow_a_changed_slug(root: Path, library: Library, to
 
 
 def test_state_follows_when_an_earlier_file_takes_the_slug(root: Path, library: Library) -> None:
-    library.favourite("characters", "tifa")
+    library.preferences.favourite("characters", "tifa")
     write_json(root, "data/characters/a.json", character("tifa", "Other"))
 
     library.rescan()
 
     assert library.get("characters", "tifa").name == "Other"
-    assert library.state("characters", "tifa") == {}
-    assert library.state("characters", "tifa_2") == {"is_favourite": True}
+    assert library.preferences.of("characters", "tifa") == {}
+    assert library.preferences.of("characters", "tifa_2") == {"is_favourite": True}
 
 
 def test_a_renamed_file_is_no_removal(root: Path, library: Library, told: list[Change]) -> None:
-    library.favourite("characters", "tifa")
+    library.preferences.favourite("characters", "tifa")
     told.clear()
     (root / "data/characters/ff7").mkdir()
     (root / TIFA).rename(root / "data/characters/ff7/t.json")
@@ -464,8 +469,8 @@ def test_state_keeps_keys_nobody_here_knows(root: Path, library: Library) -> Non
     write_text(root, "data/state/characters/tifa.json", '{\n\t"mine": [1,2],\n\t"is_favourite": false\n}')
     library.rescan()
 
-    library.favourite("characters", "tifa")
-    library.save_defaults("characters", "tifa", [])
+    library.preferences.favourite("characters", "tifa")
+    library.preferences.save_defaults("characters", "tifa", [])
 
     text = (root / "data/state/characters/tifa.json").read_text()
     assert text == '{\n\t"mine": [1,2],\n\t"is_favourite": true,\n\t"default_fields": []\n}'
@@ -473,25 +478,25 @@ def test_state_keeps_keys_nobody_here_knows(root: Path, library: Library) -> Non
 
 
 def test_deleted_is_restored_with_state_and_images(root: Path, library: Library) -> None:
-    image = library.save_image("characters", "tifa", "one", png(), {"seed": 1})
-    library.favourite("characters", "tifa")
+    image = library.gallery.save("characters", "tifa", "one", png(), {"seed": 1})
+    library.preferences.favourite("characters", "tifa")
 
-    trash_id = library.delete("characters", "tifa")
+    trash_id = library.trash.delete("characters", "tifa")
 
     assert library.find("characters", "tifa") is None
-    assert library.images() == ([], 0)
-    assert [(entry.slug, entry.images) for entry in library.trash()] == [("tifa", 1)]
-    assert library.restore(trash_id).slug == "tifa"
+    assert library.gallery.page() == ([], 0)
+    assert [(entry.slug, entry.images) for entry in library.trash.list()] == [("tifa", 1)]
+    assert library.trash.restore(trash_id).slug == "tifa"
     assert library.card(library.get("characters", "tifa")).favourite
-    assert library.image_sidecar(image)["seed"] == 1
-    assert library.trash() == []
+    assert library.gallery.sidecar(image)["seed"] == 1
+    assert library.trash.list() == []
 
 
 def test_what_is_deleted_from_the_trash_is_gone(library: Library) -> None:
-    library.delete("characters", "tifa")
+    library.trash.delete("characters", "tifa")
 
-    assert library.empty_trash() == 1
-    assert library.trash() == []
+    assert library.trash.empty() == 1
+    assert library.trash.list() == []
 
 
 # asking
@@ -500,8 +505,8 @@ def test_what_is_deleted_from_the_trash_is_gone(library: Library) -> None:
 def test_a_shelf_does_not_see_later_changes(library: Library) -> None:
     shelf = library.shelf()
 
-    library.create("characters", "Aerith")
-    library.save_fields("characters", "tifa", {"character_name": "Changed"})
+    library.writing.create("characters", "Aerith")
+    library.writing.save_fields("characters", "tifa", {"character_name": "Changed"})
 
     assert list(shelf.choices("characters")) == ["tifa"]
     found = shelf.find("characters", "tifa")
@@ -527,7 +532,7 @@ def test_lists_have_favourites_first_then_names_in_natural_order(root: Path) -> 
         write_json(root, f"data/scenes/s{number}.json", {"scene_id": f"s{number}", "scene_name": f"scene {number}"})
     library = again(root)
 
-    library.favourite("scenes", "s10", True)
+    library.preferences.favourite("scenes", "s10", True)
 
     names = [card.asset.name for card in library.query("scenes", Query()).cards]
     assert names == ["scene 10", "scene 1", "scene 2"]
@@ -568,7 +573,7 @@ def test_settings_are_kept_without_touching_the_rest(root: Path, library: Librar
     write_text(root, "data/settings.json", '{"theme": "dark",   "x": [1]}')
     library.rescan()
 
-    library.save_settings({"default_checkpoint": "a.safetensors"})
+    library.writing.save_settings({"default_checkpoint": "a.safetensors"})
 
     assert library.shelf().default_checkpoint == "a.safetensors"
     assert (root / "data/settings.json").read_text().startswith('{"theme": "dark",   "x": [1]')
@@ -590,14 +595,14 @@ def test_a_made_up_library_reads_without_problems(tmp_path: Path) -> None:
 
     assert sum(library.counts().values()) == 200
     assert library.problems() == []
-    assert library.images()[1] == 20
+    assert library.gallery.page()[1] == 20
 
 
 def test_an_unknown_slug_names_a_near_one(library: Library) -> None:
     with pytest.raises(NoSuchAsset, match="Did you mean «tifa»"):
         library.get("characters", "tifo")
     with pytest.raises(Unusable):
-        library.create("scenes", "x", {"scene": "no object"})
+        library.writing.create("scenes", "x", {"scene": "no object"})
 
 
 def test_a_link_inside_the_data_folder_is_followed(root: Path) -> None:
@@ -616,7 +621,7 @@ def test_a_save_through_a_link_leaves_it_a_link(root: Path) -> None:
     (root / "data/characters/x.json").symlink_to(root / "data/shared/x.json")
     library = again(root)
 
-    library.save_fields("characters", "x", {"character_name": "X 2"})
+    library.writing.save_fields("characters", "x", {"character_name": "X 2"})
 
     assert (root / "data/characters/x.json").is_symlink()
     assert json.loads((root / "data/shared/x.json").read_text())["character_name"] == "X 2"

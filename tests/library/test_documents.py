@@ -77,7 +77,7 @@ def test_undo_leaves_alone_what_was_changed_since(root: Path, library: Library) 
     library.rescan()
     field = next(field for field in declared()["characters"].sections["tags"] if field.key == "origin_series")
     _, undo = apply(library, "characters", ["tifa", "barret"], Wish(act="tag", field=field, value="New"))
-    library.save_fields("characters", "tifa", {("tags", "origin_series"): "Mine"})
+    library.writing.save_fields("characters", "tifa", {("tags", "origin_series"): "Mine"})
 
     assert undo() == 1
 

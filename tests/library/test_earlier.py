@@ -64,7 +64,7 @@ def test_old_spellings_are_read_as_what_they_mean(root: Path) -> None:
     assert tifa.lora.lora_weight == 0.8
     assert tifa.data.tags.listed == ["fighter", "long hair"]
     assert library.get("outfits", "maid").nsfw
-    assert library.images_of(tifa) == ["characters/tifa/1.png"]
+    assert library.gallery.of(tifa) == ["characters/tifa/1.png"]
 
 
 def test_a_preset_that_is_not_understood_is_a_problem_and_kept_as_it_is(root: Path) -> None:
@@ -89,7 +89,7 @@ def test_what_its_database_holds_is_offered(root: Path) -> None:
 def test_taking_over_fills_the_state_of_assets_that_are_there(root: Path) -> None:
     library = read(root)
 
-    assert library.take_over() == 1
+    assert library.preferences.take_over() == 1
 
     state = json.loads((root / "data/state/characters/tifa.json").read_text())
     assert state == {
@@ -104,7 +104,7 @@ def test_taking_over_fills_the_state_of_assets_that_are_there(root: Path) -> Non
 def test_what_is_kept_already_stays(root: Path) -> None:
     write_json(root, "data/state/characters/tifa.json", {"is_favourite": False, "default_fields": []})
 
-    read(root).take_over()
+    read(root).preferences.take_over()
 
     state = json.loads((root / "data/state/characters/tifa.json").read_text())
     assert state["is_favourite"] is False
@@ -115,7 +115,7 @@ def test_what_is_kept_already_stays(root: Path) -> None:
 def test_the_database_is_only_read_and_no_key_of_it_is_kept(root: Path) -> None:
     before = (root / "instance/database.db").read_bytes()
 
-    read(root).take_over()
+    read(root).preferences.take_over()
 
     assert (root / "instance/database.db").read_bytes() == before
     kept = [file.read_bytes() for file in (root / "data").rglob("*") if file.is_file()]

@@ -295,8 +295,8 @@ def test_a_missing_file_is_found_by_its_content_then_by_name(files: Files) -> No
 
 
 def count_hashes(files: Files) -> None:
-    for path, stat in files.models._listing("lora").files.items():
-        files.models._hash("lora", path, stat)
+    for path, stat in files.models._watch.listing("lora").files.items():
+        files.models._watch._hashes.count("lora", path, stat)
 
 
 # the cache
@@ -308,7 +308,7 @@ def test_headers_are_read_once_for_a_size_and_time(files: Files, monkeypatch: py
     files.models.stop()
     again = Models(CATEGORIES, files.root / "data/.gaze", lambda: files.folders, files.library.named_models)
     again._cache.restore()
-    monkeypatch.setattr("gaze.library.models.read_header", lambda file: pytest.fail("read again"))
+    monkeypatch.setattr("gaze.library.modelwatch.read_header", lambda file: pytest.fail("read again"))
 
     again.look()
 

@@ -51,9 +51,9 @@ def test_restore_brings_asset_and_model_file_back_byte_for_byte(
 ) -> None:
     before = below(files)
 
-    trash_id = files.library.delete(category, slug, hard=True)
+    trash_id = files.library.trash.delete(category, slug, hard=True)
     gone = [file for file in (files.loras, files.checkpoints) for file in tree(file) if file.startswith(name)]
-    files.library.restore(trash_id)
+    files.library.trash.restore(trash_id)
 
     assert gone == []
     assert below(files) == before
@@ -62,13 +62,13 @@ def test_restore_brings_asset_and_model_file_back_byte_for_byte(
 
 
 def test_soft_delete_leaves_the_model_file(files: Files) -> None:
-    files.library.delete("characters", "mira")
+    files.library.trash.delete("characters", "mira")
 
     assert len(tree(files.loras)) == 3
 
 
 def test_the_scan_lists_nothing_of_the_trash_and_no_other_tool_takes_it_for_a_model(files: Files) -> None:
-    files.library.delete("characters", "mira", hard=True)
+    files.library.trash.delete("characters", "mira", hard=True)
     files.models.look()
 
     assert files.models.names("lora") == frozenset()
@@ -78,15 +78,15 @@ def test_the_scan_lists_nothing_of_the_trash_and_no_other_tool_takes_it_for_a_mo
 def test_the_file_stays_on_the_disk_it_lies_on(files: Files) -> None:
     inode = (files.loras / MIRA).stat().st_ino
 
-    files.library.delete("characters", "mira", hard=True)
+    files.library.trash.delete("characters", "mira", hard=True)
 
     assert [file.stat().st_ino for file in files.loras.rglob("mira.safetensors.trash")] == [inode]
 
 
 def test_emptying_deletes_the_file_and_what_lay_beside_it(files: Files) -> None:
-    files.library.delete("characters", "mira", hard=True)
+    files.library.trash.delete("characters", "mira", hard=True)
 
-    assert files.library.empty_trash() == 1
+    assert files.library.trash.empty() == 1
 
     assert tree(files.loras) == {}
     assert not list(files.loras.rglob(".gaze-trash"))
@@ -98,10 +98,10 @@ def test_a_file_that_another_asset_names_stays_and_says_who(files: Files) -> Non
     before = below(files)
 
     with pytest.raises(Conflict, match="Hollis"):
-        files.library.delete("characters", "mira", hard=True)
+        files.library.trash.delete("characters", "mira", hard=True)
 
     assert below(files) == before
-    assert files.library.trash() == []
+    assert files.library.trash.list() == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
@@ -113,7 +113,7 @@ def test_a_file_that_another_asset_names_by_a_link_stays(files: Files) -> None:
     files.look()
 
     with pytest.raises(Conflict, match="Hollis, Pell"):
-        files.library.delete("characters", "mira", hard=True)
+        files.library.trash.delete("characters", "mira", hard=True)
 
 
 def test_a_checkpoint_that_a_preset_chooses_stays(files: Files) -> None:
@@ -121,13 +121,13 @@ def test_a_checkpoint_that_a_preset_chooses_stays(files: Files) -> None:
     files.look()
 
     with pytest.raises(Conflict, match="evening"):
-        files.library.delete("checkpoints", "Noob_x_safetensors", hard=True)
+        files.library.trash.delete("checkpoints", "Noob_x_safetensors", hard=True)
 
 
 def test_what_another_model_may_own_too_stays_beside_it(files: Files) -> None:
     model(files.loras / MIRA).with_suffix(".ckpt").write_bytes(b"older")
 
-    files.library.delete("characters", "mira", hard=True)
+    files.library.trash.delete("characters", "mira", hard=True)
 
     names = {Path(name).name for name in tree(files.loras)}
     assert names == {"mira.safetensors.trash", "mira.ckpt", "mira.json", "mira.preview.png"}
@@ -156,9 +156,9 @@ def _read_only(files: Files) -> None:
 def _refused(files: Files) -> None:
     before = below(files)
     with pytest.raises(Unavailable, match="nothing was deleted"):
-        files.library.delete("characters", "mira", hard=True)
+        files.library.trash.delete("characters", "mira", hard=True)
     assert below(files) == before
-    assert files.library.trash() == []
+    assert files.library.trash.list() == []
     assert files.library.get("characters", "mira")
 
 
@@ -177,8 +177,8 @@ def test_a_sidecar_that_cannot_move_leaves_the_model_where_it_is(files: Files) -
 def test_after_a_crash_at_any_step_restore_brings_everything_back(files: Files, steps: int) -> None:
     """The note is written first; then `steps` of the three files beside each other were moved, the asset was not."""
     before = below(files)
-    trash_id = files.library.delete("characters", "mira", hard=True)
-    entry = files.library.trashed(trash_id)[0]
+    trash_id = files.library.trash.delete("characters", "mira", hard=True)
+    entry = files.library.trash.together(trash_id)[0]
     for held in entry.files[steps:]:
         Path(held.place).rename(held.source)
     waits = files.root / "data/.gaze/trash" / trash_id / "files/data/characters/mira.json"
@@ -187,39 +187,39 @@ def test_after_a_crash_at_any_step_restore_brings_everything_back(files: Files, 
     again.scan()
 
     assert again.get("characters", "mira")
-    again.restore(trash_id)
+    again.trash.restore(trash_id)
 
     assert below(files) == before
-    assert again.trash() == []
+    assert again.trash.list() == []
 
 
 def test_a_place_that_was_taken_again_is_a_conflict_and_nothing_moves(files: Files) -> None:
-    trash_id = files.library.delete("characters", "mira", hard=True)
+    trash_id = files.library.trash.delete("characters", "mira", hard=True)
     model(files.loras / MIRA, body=b"another!")
     before = below(files)
 
     with pytest.raises(Conflict, match=r"mira\.safetensors» exists again"):
-        files.library.restore(trash_id)
+        files.library.trash.restore(trash_id)
 
     assert below(files) == before
 
 
 def test_while_the_disk_is_away_nothing_is_restored_or_emptied(files: Files) -> None:
-    trash_id = files.library.delete("characters", "mira", hard=True)
-    other = files.library.delete("checkpoints", "Noob_x_safetensors")
+    trash_id = files.library.trash.delete("characters", "mira", hard=True)
+    other = files.library.trash.delete("checkpoints", "Noob_x_safetensors")
     away = files.loras.with_name("unplugged")
     files.loras.rename(away)
     files.loras.mkdir()
 
     with pytest.raises(Unavailable, match="is away"):
-        files.library.restore(trash_id)
+        files.library.trash.restore(trash_id)
     with pytest.raises(Unavailable, match="1 of 2 entries"):
-        files.library.empty_trash()
+        files.library.trash.empty()
     files.loras.rmdir()
     away.rename(files.loras)
-    files.library.restore(trash_id)
+    files.library.trash.restore(trash_id)
 
-    assert other not in [entry.id for entry in files.library.trash()]
+    assert other not in [entry.id for entry in files.library.trash.list()]
     assert (files.loras / MIRA).exists() and files.library.get("characters", "mira")
 
 
@@ -231,6 +231,6 @@ def test_a_note_written_by_hand_deletes_nothing_elsewhere(files: Files, tmp_path
     held = {"source": str(tmp_path / "y"), "place": str(precious), "root": str(tmp_path)}
     write_json(files.root, f"data/.gaze/trash/{trash_id}/entry.json", {"id": "", **note, "files": [held]})
 
-    files.library.empty_trash(trash_id)
+    files.library.trash.empty(trash_id)
 
     assert precious.read_text() == "keep"

@@ -170,7 +170,7 @@ def test_every_asset_has_one_cover_with_a_sidecar() -> None:
         for asset in assets(category):
             cover = starter().card(asset).cover
             assert cover, asset.key
-            assert starter().images_of(asset) == [cover], asset.key
+            assert starter().gallery.of(asset) == [cover], asset.key
             sidecar = json.loads((UPLOADS / f"{cover}.json").read_text("utf-8"))
             assert sidecar["recipe"]["subject"] == asset.key
             assert sidecar["is_nsfw"] is False, asset.key

@@ -49,7 +49,7 @@ async def test_F32_a_save_by_temporary_file_and_rename_is_seen_within_a_second(r
 
 
 async def test_F34_delete_and_recreate_within_50_ms_is_no_removal(root: Path, live: Live) -> None:
-    live.library.favourite("characters", "tifa")
+    live.library.preferences.favourite("characters", "tifa")
     body = (root / TIFA).read_text().replace("Tifa", "Again")
     (root / TIFA).unlink()
     await asyncio.sleep(0.05)
@@ -131,12 +131,12 @@ async def test_images_dropped_in_and_deleted_by_hand_are_told(root: Path, live: 
 
     file.unlink()
     await live.until(lambda: ImageRemoved(path, "characters", "tifa") in live.told, within_s=4.0)
-    assert live.library.images() == ([], 0)
+    assert live.library.gallery.page() == ([], 0)
 
 
 async def test_an_own_save_is_told_once_though_the_watcher_sees_it_too(root: Path, live: Live) -> None:
     version = await asyncio.to_thread(
-        lambda: live.library.save_fields("characters", "tifa", {"character_name": "T"}).version
+        lambda: live.library.writing.save_fields("characters", "tifa", {"character_name": "T"}).version
     )
     write_json(root, "data/characters/z.json", character("z"))
 
@@ -170,7 +170,7 @@ async def test_F36_a_share_without_events_is_polled(root: Path) -> None:
 
 
 async def test_F35_without_watches_it_polls_and_says_so(root: Path, live: Live) -> None:
-    watcher = Watcher(live.library._sync, live.library._tell)
+    watcher = Watcher(live.library._sync, live.library._sweep, live.library._tell)
     watcher.fall_back(OSError(28, "No space left on device"))
     task = asyncio.create_task(watcher.run())
 
@@ -184,8 +184,8 @@ async def test_F35_without_watches_it_polls_and_says_so(root: Path, live: Live) 
 
 
 async def test_F37_an_unmounted_data_folder_is_one_message_and_heals(root: Path, live: Live) -> None:
-    live.library.favourite("characters", "tifa")
-    live.library.save_image("characters", "tifa", "x", png(), {})
+    live.library.preferences.favourite("characters", "tifa")
+    live.library.gallery.save("characters", "tifa", "x", png(), {})
     live.told.clear()
     (root / "data").rename(root / "away")
     await live.until(live.library.problems)
@@ -195,9 +195,9 @@ async def test_F37_an_unmounted_data_folder_is_one_message_and_heals(root: Path,
     card = live.library.card(live.library.get("characters", "tifa"))
     assert (card.favourite, card.image_count) == (True, 1)
     with pytest.raises(Unavailable):
-        live.library.save_fields("characters", "tifa", {"character_name": "X"})
+        live.library.writing.save_fields("characters", "tifa", {"character_name": "X"})
     with pytest.raises(Unavailable):
-        live.library.favourite("characters", "tifa")
+        live.library.preferences.favourite("characters", "tifa")
     assert not (root / "data").exists()
 
     (root / "data").mkdir()  # an empty mount point is no reason to forget anything

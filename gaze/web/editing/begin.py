@@ -25,12 +25,12 @@ def begin(gaze: Context, category: Category, given: Values) -> Asset:
         raise Refusal("A name is needed.", field="name")
     source = one(given, "from", "nothing") or "nothing"
     if source == "copy":
-        return library.create(category.name, name, _copied(library, category, one(given, "copy_of")), group)
+        return library.writing.create(category.name, name, _copied(library, category, one(given, "copy_of")), group)
     if source == "json":
-        return library.create(category.name, name, _pasted(category, raw(given, "json")), group)
+        return library.writing.create(category.name, name, _pasted(category, raw(given, "json")), group)
     if category.chosen_by_id:
-        return library.create(category.name, name, _of_file(category, file), group)
-    return library.create(category.name, name, None, group)
+        return library.writing.create(category.name, name, _of_file(category, file), group)
+    return library.writing.create(category.name, name, None, group)
 
 
 def _copied(library: Library, category: Category, choice: str) -> Mapping[str, Any]:

@@ -153,16 +153,16 @@ def _one(gaze: Context, category: Category, file: ModelFile, name: str, group: s
     empty = blank(category, "", "")
     del empty[category.id_field], empty[category.name_field]
     made = draft(category, file.path, gaze.model_files.header(file.kind, file.path), said, empty)
-    asset = library.create(category.name, name or made.name, made.raw, group)
+    asset = library.writing.create(category.name, name or made.name, made.raw, group)
     if made.notes:
-        library.set_state(category.name, asset.slug, {"notes": made.notes})
+        library.preferences.set(category.name, asset.slug, {"notes": made.notes})
     picture = picture_of(place, file.beside) if place else None
     if picture is not None:
         try:
             with picture.open("rb") as source:
                 content = source.read(MAX_PICTURE)
-            path = library.save_image(category.name, asset.slug, "preview", content, {"source": file.path})
-            library.set_cover(category.name, asset.slug, path)
+            path = library.gallery.save(category.name, asset.slug, "preview", content, {"source": file.path})
+            library.preferences.set_cover(category.name, asset.slug, path)
         except (OSError, Refusal):
             return asset  # an entry without a cover is an entry
     return asset

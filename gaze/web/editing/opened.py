@@ -51,7 +51,7 @@ def opened(gaze: Context, category: str, slug: str) -> Opened:
         library.get(category, slug)  # raises, and names the nearest
         raise AssertionError("unreachable")
     text, version = library.raw(path)
-    problems = library.check_text(category, text, slug)
+    problems = library.writing.check(category, text, slug)
     usable = not any(problem.fatal for problem in problems)
     return Opened(
         category=gaze.categories[category],
@@ -83,7 +83,7 @@ def last_known(gaze: Context, category: str, slug: str) -> Opened:
 def form_of(gaze: Context, found: Opened, given: Values) -> Form:
     """The form of a usable file with its hints: files that are missing, values that do not count."""
     base = base_of(given)
-    state = gaze.library.state(found.category.name, found.slug)
+    state = gaze.library.preferences.of(found.category.name, found.slug)
     outfit = one(given, "outfit") or str(state.get("character_outfit") or "")
     made = make_form(found.category, found.raw or {}, gaze.categories, also=_gone(found, base), outfit=outfit)
     hints = {pointer(path_of(problem.field)): problem.message for problem in found.problems if problem.field}

@@ -11,7 +11,8 @@ import msgspec
 from gaze.core.asset import Asset
 from gaze.core.category import Category
 from gaze.core.errors import Refusal
-from gaze.library.service import FieldPath, Library
+from gaze.library.editor import FieldPath
+from gaze.library.service import Library
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -63,7 +64,7 @@ def rename_everywhere(library: Library, asset: Asset, name: str, new_id: str) ->
     """
     before = Names.of(asset)
     waiting = [other for other, paths in _all(library, asset, before, before) if paths]
-    renamed = library.rename(asset.category.name, asset.slug, name, new_id)
+    renamed = library.writing.rename(asset.category.name, asset.slug, name, new_id)
     after = Names.of(renamed)
     if before == after:
         return Renamed(renamed, [], [])
@@ -76,7 +77,7 @@ def rename_everywhere(library: Library, asset: Asset, name: str, new_id: str) ->
         except (Refusal, ValueError) as error:
             failed.append(f"«{other.path}» still names {before.choice}: {error}")
     changed += _settings(library, asset.category, before, after)
-    changed += library.repoint_states(asset.category.choice, before.choice, after.choice)
+    changed += library.preferences.repoint(asset.category.choice, before.choice, after.choice)
     return Renamed(renamed, changed, failed)
 
 
@@ -88,11 +89,11 @@ def _follow(library: Library, path: str, of: Category, before: Names, after: Nam
     raw = json.loads(library.raw(other)[0])
     values: dict[FieldPath, Any] = dict(_found(other.category, raw, of, before, after))
     if values:
-        library.save_fields(other.category.name, other.slug, values)
+        library.writing.save_fields(other.category.name, other.slug, values)
     keys = list(_keys(other.category, raw, before))
     for key in keys:
         name = after.key + key[-1].removeprefix(before.key)
-        library.rename_key(other.category.name, other.slug, key, name)
+        library.writing.rename_key(other.category.name, other.slug, key, name)
     return bool(values or keys)
 
 
@@ -102,7 +103,7 @@ def rename_outfit(library: Library, asset: Asset, old: str, new: str) -> list[st
     for other in _recipes(library, old):
         recipe = other.data.recipe
         if recipe.character_outfit == old and asset.choice in recipe.chosen(asset.category.choice):
-            library.save_fields(other.category.name, other.slug, {("recipe", "character_outfit"): new})
+            library.writing.save_fields(other.category.name, other.slug, {("recipe", "character_outfit"): new})
             changed.append(other.path)
     return changed
 
@@ -110,14 +111,14 @@ def rename_outfit(library: Library, asset: Asset, old: str, new: str) -> list[st
 def _settings(library: Library, category: Category, before: Names, after: Names) -> list[str]:
     """The default checkpoint is named by its path in the settings."""
     if category.chosen_by_id and library.settings().get("default_checkpoint") == before.id != after.id:
-        library.save_settings({"default_checkpoint": after.id})
+        library.writing.save_settings({"default_checkpoint": after.id})
         return ["data/settings.json"]
     return []
 
 
 def _recipes(library: Library, holding: str) -> Iterator[Asset]:
     for _, _, asset in library.each({}, (holding,)):
-        if asset and "recipe" in asset.category.struct.__struct_fields__:
+        if asset and asset.category.has_recipe:
             yield asset
 
 
@@ -128,7 +129,7 @@ def _all(
     able = {
         category.name
         for category in library.categories.values()
-        if category.owner == asset.category.name or "recipe" in category.struct.__struct_fields__
+        if category.owner == asset.category.name or category.has_recipe
     }
     if not able:
         return

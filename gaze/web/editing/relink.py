@@ -72,4 +72,4 @@ def _write(library: Library, named: Named, to: str) -> list[str]:
         told = rename_everywhere(library, asset, asset.name, to)
         return [told.asset.path, *told.changed]
     section, _, key = named.field.partition(".")
-    return [library.save_fields(named.category, named.slug, {(section, key): to}).path]
+    return [library.writing.save_fields(named.category, named.slug, {(section, key): to}).path]

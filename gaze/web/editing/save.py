@@ -11,7 +11,8 @@ import msgspec
 from gaze.context import Context
 from gaze.core.asset import Asset
 from gaze.core.errors import Fault, Refusal, Unusable
-from gaze.library.service import REMOVE, ChangedOnDisk, FieldPath
+from gaze.library.editor import ChangedOnDisk, FieldPath
+from gaze.library.jsonedit import REMOVE
 from gaze.web.editing.fields import Form, Input, with_typed
 from gaze.web.editing.merge import Choice, compare, pick
 from gaze.web.editing.opened import Opened, base_of, form_of, opened
@@ -67,7 +68,7 @@ def save_form(gaze: Context, category: str, slug: str, given: Values) -> Outcome
             same = len(typed) - len(choices)
             return msgspec.structs.replace(told, conflict=Conflict(opened=found, choices=choices, same=same))
     try:
-        asset = gaze.library.save_fields(category, slug, values, found.version, exactly=True)
+        asset = gaze.library.writing.save_fields(category, slug, values, found.version, exactly=True)
     except ChangedOnDisk:  # between reading it here and writing
         return save_form(gaze, category, slug, {**given, "version": [told.version]})
     return msgspec.structs.replace(told, asset=asset)
@@ -79,7 +80,7 @@ def save_text(gaze: Context, category: str, slug: str, given: Values) -> Outcome
     found = opened(gaze, category, slug)
     told = Outcome(opened=found, typed={"json": text}, version=one(given, "version"))
     try:
-        asset = gaze.library.save_text(category, slug, text, told.version)
+        asset = gaze.library.writing.save_text(category, slug, text, told.version)
     except ChangedOnDisk as error:
         now = opened(gaze, category, slug)
         was = _loads(given["base_text"][-1]) if "base_text" in given else None
@@ -98,7 +99,7 @@ def save_mix(gaze: Context, category: str, slug: str, given: Values) -> Outcome:
             values[path_of(name)] = REMOVE
     told = Outcome(opened=found, version=one(given, "version"))
     try:
-        asset = gaze.library.save_fields(category, slug, values, told.version, exactly=True)
+        asset = gaze.library.writing.save_fields(category, slug, values, told.version, exactly=True)
     except ChangedOnDisk as error:
         now = opened(gaze, category, slug)
         conflict = _of_texts(now, error.mine, error.theirs, None)

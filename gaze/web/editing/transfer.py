@@ -101,7 +101,7 @@ def form_of(gaze: Context, asset: Asset, given: Values) -> Form:
         rows=[_row(move, places) for move in moves],
         moves=moves,
         remove=one(given, "remove").lower() in ("on", "true", "1", "yes"),
-        images=len(gaze.library.images_of(asset)),
+        images=len(gaze.library.gallery.of(asset)),
         used=references(gaze.library, asset),
         file=_file(gaze, asset, target, given),
     )
@@ -183,7 +183,7 @@ def moves_json(form: Form) -> list[dict[str, str]]:
 
 
 def _id_for(gaze: Context, asset: Asset, target: Category) -> str:
-    return gaze.library.free_id(target.name, asset.id)
+    return gaze.library.writing.free_id(target.name, asset.id)
 
 
 def _row(move: Move, places: Sequence[tuple[str, str]]) -> Row:

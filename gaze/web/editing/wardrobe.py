@@ -8,8 +8,9 @@ from typing import Any
 
 from gaze.core.asset import Asset
 from gaze.core.errors import Conflict, NotFound, Refusal
+from gaze.library.editor import FieldPath
 from gaze.library.jsonedit import REMOVE
-from gaze.library.service import FieldPath, Library
+from gaze.library.service import Library
 from gaze.web.editing.form import outfit_path
 from gaze.web.editing.references import rename_outfit
 
@@ -18,7 +19,7 @@ MOST_LETTERS = 100
 
 def switch(library: Library, asset: Asset, name: str) -> None:
     """Remember the outfit that the asset's page wears. Raises NotFound."""
-    library.set_state(asset.category.name, asset.slug, {"character_outfit": _there(asset, name)})
+    library.preferences.set(asset.category.name, asset.slug, {"character_outfit": _there(asset, name)})
 
 
 def add(library: Library, asset: Asset, name: str, copy_of: str = "") -> str:
@@ -31,7 +32,7 @@ def add(library: Library, asset: Asset, name: str, copy_of: str = "") -> str:
     if copy_of:
         _there(asset, copy_of)
         made = _values(asset, raw, copy_of)
-    library.save_fields(asset.category.name, asset.slug, {("wardrobe", name): dict(made)}, exactly=True)
+    library.writing.save_fields(asset.category.name, asset.slug, {("wardrobe", name): dict(made)}, exactly=True)
     return name
 
 
@@ -44,9 +45,9 @@ def delete(library: Library, asset: Asset, name: str) -> None:
         values = {("wardrobe", key): REMOVE for key in _values(asset, raw, name)}
     else:
         values[("wardrobe", name)] = REMOVE
-    library.save_fields(asset.category.name, asset.slug, values)
-    if library.state(asset.category.name, asset.slug).get("character_outfit") == name:
-        library.set_state(asset.category.name, asset.slug, {"character_outfit": None})
+    library.writing.save_fields(asset.category.name, asset.slug, values)
+    if library.preferences.of(asset.category.name, asset.slug).get("character_outfit") == name:
+        library.preferences.set(asset.category.name, asset.slug, {"character_outfit": None})
 
 
 def rename(library: Library, asset: Asset, name: str, new_name: str) -> list[str]:
@@ -59,11 +60,11 @@ def rename(library: Library, asset: Asset, name: str, new_name: str) -> list[str
     if outfit_path(raw, name) == ("wardrobe",):
         loose = _values(asset, raw, name)
         kept = {key: value for key, value in raw["wardrobe"].items() if key not in loose}
-        library.save_fields(asset.category.name, asset.slug, {("wardrobe",): {new_name: loose, **kept}})
+        library.writing.save_fields(asset.category.name, asset.slug, {("wardrobe",): {new_name: loose, **kept}})
     else:
-        library.rename_key(asset.category.name, asset.slug, ("wardrobe", name), new_name)
-    if library.state(asset.category.name, asset.slug).get("character_outfit") == name:
-        library.set_state(asset.category.name, asset.slug, {"character_outfit": new_name})
+        library.writing.rename_key(asset.category.name, asset.slug, ("wardrobe", name), new_name)
+    if library.preferences.of(asset.category.name, asset.slug).get("character_outfit") == name:
+        library.preferences.set(asset.category.name, asset.slug, {"character_outfit": new_name})
     return rename_outfit(library, asset, name, new_name)
 
 
