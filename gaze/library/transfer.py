@@ -26,6 +26,7 @@ from gaze.library.files import make_folder, refused, safe_name, write
 from gaze.library.images import UPLOADS
 from gaze.library.modelmove import Moved, carry_out, plan
 from gaze.library.modelmove import take_back as model_back
+from gaze.library.repoint import Pointed, point_anew, point_back
 from gaze.library.service import Library
 
 NOTES = "data/.gaze/transfers"
@@ -38,7 +39,8 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     """What a transfer did: the new file and its version, and where the source and its images went.
 
     `trash` is the source's trash entry, "" if it was kept; `images` are paths below `static/uploads`, old to new;
-    `file` says how the model file moved, if it did.
+    `file` says how the model file moved, if it did; `pointed` are files that name the new asset since, `left` sentences
+    about those that could not follow.
     """
 
     id: str
@@ -52,6 +54,8 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     trash: str = ""
     images: dict[str, str] = {}
     file: Moved | None = None
+    pointed: list[Pointed] = []
+    left: list[str] = []
 
 
 def transfer(
@@ -63,9 +67,10 @@ def transfer(
     remove: bool,
     folder: str | None = None,
 ) -> Transfer:
-    """Write the new file with the favourite mark; with `remove` images go along, and the source to the trash.
+    """Write the new file, in the group of the old one, with the favourite mark.
 
-    With a `folder` the LoRA file moves there, and everything that names it follows.
+    With `remove` images go along, the source goes to the trash, and recipes that chose it choose the new one where they
+    can. With a `folder` the LoRA file moves there, and everything that names it follows.
 
     Raises Conflict where the slug is taken, Refusal for a name or id that is none, Unavailable, NoRoom: then nothing
     has changed.
@@ -83,7 +88,7 @@ def transfer(
             raise Refusal(f"The new {target.one} names no LoRA, so its file is not moved.", field="move_file")
         made = {**made, LORA: {**made[LORA], "lora_name": file.new}}
     state = library.preferences.of(asset.category.name, asset.slug)
-    new = library.writing.create(target.name, name, {**made, target.id_field: asset_id})
+    new = library.writing.create(target.name, name, {**made, target.id_field: asset_id}, asset.group)
     done = Transfer(
         id=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
         category=target.name,
@@ -106,8 +111,11 @@ def transfer(
             _move(library.root, moved)
             trash = library.trash.delete(asset.category.name, asset.slug)
             done = msgspec.structs.replace(done, trash=trash, images=moved)
+            pointed, left = point_anew(library, asset, new)
+            done = msgspec.structs.replace(done, pointed=pointed, left=left)
         _note(library.root, done)
     except Refusal:
+        point_back(library, done.pointed)
         _move(library.root, {goal: path for path, goal in moved.items()})
         if done.trash:
             library.trash.restore(done.trash)
@@ -132,8 +140,8 @@ def read_note(library: Library, transfer_id: str) -> Transfer:
 def undo(library: Library, transfer_id: str) -> Transfer:
     """Bring the source back as it was, with its images; the new asset goes to the trash.
 
-    Raises NotFound for what was undone already, Conflict if the new file was changed since or a place is taken again:
-    then nothing has changed.
+    `left` then says which files could not be given back what they said. Raises NotFound for what was undone already,
+    Conflict if the new file was changed since or a place is taken again: then nothing has changed.
     """
     done = _read(library.root, transfer_id)
     new = library.at(done.path)
@@ -154,7 +162,7 @@ def undo(library: Library, transfer_id: str) -> Transfer:
         library.trash.delete(new.category.name, new.slug)
     with contextlib.suppress(OSError):
         (library.root / NOTES / f"{done.id}.json").unlink()
-    return done
+    return msgspec.structs.replace(done, left=point_back(library, done.pointed))
 
 
 def _restore(library: Library, done: Transfer) -> None:

@@ -17,9 +17,9 @@ from gaze.library.modelfiles import also_naming
 from gaze.library.models import kind_of, model_of
 from gaze.library.modeltrash import why_not
 from gaze.library.query import Card
+from gaze.library.references import Reference, references
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, render, toast, wants_json
-from gaze.web.editing.references import Reference, references
 from gaze.web.library import category_of
 from gaze.web.modelview import size_text
 from gaze.web.trash import moved

@@ -15,8 +15,8 @@ from gaze.core.errors import NotFound, Refusal
 from gaze.core.transfer import Move, can_become, homes, place, suggest, transferred
 from gaze.library.modelmove import can_move, moved_to
 from gaze.library.models import folders_of, kind_of, model_of, spelled
+from gaze.library.references import Reference, references
 from gaze.library.transfer import Transfer, transfer
-from gaze.web.editing.references import Reference, references
 from gaze.web.editing.values import pointer
 from gaze.web.forms import Values, on, one, raw
 from gaze.web.modelview import size_text
@@ -110,8 +110,17 @@ def form_of(gaze: Context, asset: Asset, given: Values) -> Form:
 def _file(gaze: Context, asset: Asset, target: Category, given: Values) -> FileView | None:
     """What the form says of the model file; None where it cannot move, or is at home there already.
 
-    A form that is shown for the first time suggests to move a file that no other asset names.
+    A form that is shown for the first time suggests to move a file that no other asset names. Raises Refusal where one
+    asks to move what cannot, or to a folder that is none.
     """
+    found = _movable(gaze, asset, target, given)
+    if found is None and on(given, "move_file") and is_asked(given, target):
+        text = "The LoRA file does not lie in the configured folder, or lies where it belongs already; leave it there."
+        raise Refusal(text, field="move_file")
+    return found
+
+
+def _movable(gaze: Context, asset: Asset, target: Category, given: Values) -> FileView | None:
     path, kind = model_of(asset), kind_of(asset.category)
     if kind_of(target) != kind or not can_move(gaze.library, asset):
         return None
@@ -144,10 +153,13 @@ def is_asked(given: Values, target: Category) -> bool:
     return one(given, "shown", target.name) == target.name
 
 
-def make(gaze: Context, form: Form) -> Transfer:
-    """Turn it. Raises Refusal, Conflict where the slug is taken, Unavailable, NoRoom."""
+def make(gaze: Context, form: Form, given: Values) -> Transfer:
+    """Turn it; the file moves only if one says so.
+
+    Raises Refusal, Conflict where the slug or the file's place is taken, Unavailable, NoRoom.
+    """
     made = transferred(form.asset, raw_of(gaze, form.asset), form.target, form.moves, form.name, form.id)
-    folder = form.file.folder if form.file and form.file.move else None
+    folder = form.file.folder if form.file and on(given, "move_file") else None
     return transfer(gaze.library, form.asset, form.target, made, remove=form.remove, folder=folder)
 
 
