@@ -18,10 +18,12 @@ from gaze.web.choices import last_choices, selected_fields
 from gaze.web.editing.relink import Offer, offer
 from gaze.web.forms import Values, one
 from gaze.web.live import Live
+from gaze.web.modelpage import SHOWN, FileList, file_list
 from gaze.web.modelview import asks, base_notes, model_facts
 from gaze.web.preview import Preview, failed_preview, preview_of
+from gaze.web.recipeview import RecipeView, changed, for_a_program, recipe_view
 from gaze.web.related import Pick, more_label, owned_by, picks_for, uses_of
-from gaze.web.sections import SectionView, facts_of, recipe_of, sections_of
+from gaze.web.sections import SectionView, facts_of, sections_of
 
 SHOWN_IMAGES = 200
 
@@ -68,6 +70,13 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     ratio: str
     turns: bool  # whether it can be turned into another kind
     asks: bool  # whether deleting asks about its model file
+    recipe: RecipeView | None  # of a saved recipe
+    changed: int  # values of this run that are other than the recipe's
+    api: str  # the same run, asked for by a program
+    files: FileList | None  # all model files of its kind, where the asset is one
+    show: list[tuple[str, str]]  # their filters
+    usual: bool  # whether a recipe that names none takes it
+    typed: bool  # whether the body holds what is being typed, so that it is never swapped
 
 
 def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job | None = None) -> Detail:
@@ -76,7 +85,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
     state = library.preferences.of(asset.category.name, asset.slug)
     asked = given if "fields_shown" in given else {**last_choices(state, gaze.categories), **given}
     selected = selected_fields(asset, asked, state)
-    sections = [*sections_of(asset, asked, selected), *recipe_of(gaze, asset)]
+    sections = sections_of(asset, asked, selected)
     rows = [row for section in sections for row in section.rows if row.selectable]
     card = library.card(asset)
     images = library.gallery.of(asset)
@@ -85,9 +94,11 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
     job = live.job_of(asset.key)
     owned = owned_by(gaze, asset)
     tab = one(given, "tab", "fields")
+    files = file_list(gaze, asset.category, given) if asset.category.chosen_by_id else None
     tabs = _tabs(asset, tab, len(images), owned)
     tab = next(item.name for item in tabs if item.on)
     picks = picks_for(gaze, asset, asked)
+    texts = () if asset.category.has_recipe else ("extra_positive", "extra_negative")  # those stand in the open
     form = {name: one(asked, name) for name in ("seed", "count", "size", "extra_positive", "extra_negative")}
     form |= {name: one(asked, name) for name in ("detail_face", "detail_hands")}
     return Detail(
@@ -104,7 +115,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         preview=bool(preview),
         images=images[:SHOWN_IMAGES],
         image_count=len(images),
-        facts=[*facts_of(asset), *model_facts(gaze.model_files, asset)],
+        facts=[*facts_of(asset), *model_facts(gaze.model_files, asset, gaze.models.servers)],
         notes=str(state.get("notes") or ""),
         used=uses_of(gaze, asset),
         sections=sections,
@@ -112,18 +123,25 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         counting=sum(row.checked for row in rows),
         tab=tab,
         tabs=tabs,
-        body=f"asset/_{tab}.html",
+        body=_body(asset, tab),
         owned=owned,
         raw=library.raw(asset)[0] if tab == "json" else "",
         picks=picks,
         form=form,
         sizes=[("", "usual"), *((size, size.replace("x", "×")) for size in forms.SIZES)],
         more_set=sum(bool(pick.value) for pick in picks[2:])
-        + sum(bool(form[name]) for name in ("extra_positive", "extra_negative", "detail_face", "detail_hands")),
-        more_label=more_label(picks[2:]),
+        + sum(bool(form[name]) for name in (*texts, "detail_face", "detail_hands")),
+        more_label=more_label(picks[2:], "extra prompt" if texts else "detailers off"),
         ratio=f"{job.width}/{job.height}" if job and job.width and job.height else "",
         turns=any(can_become(asset.category, other) for other in gaze.categories.values()),
         asks=asks(gaze.model_files, asset),
+        recipe=recipe_view(gaze, asset),
+        changed=changed(asked, [pick.name for pick in picks]),
+        api=for_a_program(asset, asked),
+        files=files,
+        show=list(SHOWN.items()),
+        usual=asset.category.chosen_by_id and asset.choice == gaze.settings().default_checkpoint,
+        typed=files is not None and tab in ("fields", "make"),
     )
 
 
@@ -146,9 +164,20 @@ def _never(category: str, name: str) -> bool:
     return False
 
 
+def _body(asset: Asset, tab: str) -> str:
+    """The template of a tab: fields are a recipe, or the settings of a model, where the asset is one."""
+    if tab == "fields" and asset.category.has_recipe:
+        return "asset/_recipe.html"
+    return "asset/_settings.html" if tab == "fields" and asset.category.chosen_by_id else f"asset/_{tab}.html"
+
+
 def _tabs(asset: Asset, tab: str, images: int, owned: Sequence[Card]) -> list[TabView]:
     href = f"/{asset.category.name}/{asset.slug}"
-    items: list[tuple[str, str, int | None]] = [("fields", "Fields", None), ("images", "Images", images)]
+    category = asset.category
+    label = "Recipe" if category.has_recipe else "Settings" if category.chosen_by_id else "Fields"
+    items: list[tuple[str, str, int | None]] = [("fields", label, None), ("images", "Images", images)]
+    if category.chosen_by_id:
+        items.insert(1, ("make", "Try it", None))
     if owned:
         items.append(("owned", owned[0].asset.category.name.capitalize(), len(owned)))
     items.append(("json", "JSON", None))

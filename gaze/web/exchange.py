@@ -48,6 +48,7 @@ async def page(request: AnyRequest, gaze: Context) -> Response[Any]:
     return answer(
         request,
         page="import/index.html",
+        place="import",
         fragment="import/index.html",
         data={"categories": list(gaze.categories)},
         context={"wanted": wanted, "categories": gaze.categories},
@@ -72,7 +73,12 @@ async def compared(request: AnyRequest, gaze: Context, token: str) -> Response[A
     """What an archive would bring, clashes side by side."""
     found = await asyncio.to_thread(incoming.look, gaze.library, token)
     return answer(
-        request, page="import/compare.html", fragment="import/compare.html", data=found, context=_context(gaze, found)
+        request,
+        page="import/compare.html",
+        fragment="import/compare.html",
+        data=found,
+        context=_context(gaze, found),
+        place="import",
     )
 
 
@@ -86,7 +92,9 @@ async def write(request: AnyRequest, gaze: Context, token: str) -> Response[Any]
     choices, rest = choices_of(given)
     done = await asyncio.to_thread(incoming.apply, gaze.library, token, choices, rest)
     context = {"done": done, **_links(gaze, done)}
-    return answer(request, page="import/done.html", fragment="import/done.html", data=done, context=context)
+    return answer(
+        request, page="import/done.html", fragment="import/done.html", data=done, context=context, place="import"
+    )
 
 
 def choices_of(given: Values) -> tuple[dict[str, Choice], Choice]:

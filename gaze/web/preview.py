@@ -63,6 +63,7 @@ class Preview(msgspec.Struct, frozen=True):
     notes: list[str] = []
     errors: list[str] = []
     dropped: bool = False
+    drops: int = 0  # items of the main prompt
 
 
 def preview_of(plan: Plan, shelf: Shelf, missing: Callable[[str, str], bool], more: Sequence[str] = ()) -> Preview:
@@ -81,6 +82,7 @@ def preview_of(plan: Plan, shelf: Shelf, missing: Callable[[str, str], bool], mo
         legend=[(one, one.capitalize()) for one in used],
         notes=[*(note.message for note in plan.notes if note.code not in ("random",)), *more],
         dropped=any(item.dropped for item in items),
+        drops=sum(item.dropped for chunk in tabs[0].chunks for item in chunk.items),
     )
 
 

@@ -2,7 +2,7 @@
 // press and release would meet different elements. What arrives meanwhile waits, in order.
 (() => {
   const PRESSED = "a, button, label, summary, [type=checkbox], [type=radio]";
-  const LONGEST_MS = 2000; // should the release never be told
+  const LONGEST_MS = 10000; // should the release never be told
   let released = null; // a promise while something is pressed
   let letGo = () => {};
 

@@ -92,6 +92,21 @@ def test_a_form_without_javascript_makes_entries_and_says_what_is_wrong(models: 
     assert "is not there" in wrong.text
 
 
+def test_a_picture_that_is_nsfw_is_marked_so_that_blur_hides_it(models: Models) -> None:
+    folder = models.loras / "Illustrious/Backgrounds"
+    for name, said in (("plain", {}), ("level", {"images": [{"nsfwLevel": 8}]}), ("model", {"model": {"nsfw": True}})):
+        file = model(folder / f"{name}.safetensors")
+        file.with_suffix(".preview.png").write_bytes(png())
+        file.with_suffix(".civitai.info").write_text(json.dumps(said))
+    models.site.post("/scenes/rescan")
+
+    found = until(lambda: len(files := models.files("scenes")) == 3 and files, what="the files")
+    page = models.site.http.get("/scenes/create?way=lora").text
+
+    assert {str(item["file"]): item["nsfw"] for item in found} == {"level": True, "model": True, "plain": False}
+    assert page.count('class="thumb none file-t is-nsfw"') == 2
+
+
 def test_a_picture_beside_no_known_file_is_404(models: Models) -> None:
     for file in ("../x", "corin.safetensors", "Illustrious/Looks/corin.safetensors", ""):
         answer = models.site.http.get("/models/preview", params={"kind": "lora", "file": file})
