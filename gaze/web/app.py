@@ -52,7 +52,6 @@ from gaze.web.editing.vocabulary import Vocabulary
 from gaze.web.errors import HANDLERS
 from gaze.web.live import Live
 from gaze.web.render import Renderer
-from gaze.web.undo import Undos
 
 AnyRequest = Request[Any, Any, Any]
 log = logging.getLogger("gaze.web")
@@ -147,7 +146,7 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     return Litestar(
         routes(context),
         dependencies={"gaze": Provide(provide_context)},
-        state=State({"gaze": context, "live": live, "render": render, "vocabulary": Vocabulary(), "undos": Undos()}),
+        state=State({"gaze": context, "live": live, "render": render, "vocabulary": Vocabulary()}),
         lifespan=[lifespan],
         before_request=guard.check_request,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.response import Stream
@@ -18,10 +19,12 @@ from gaze.core.errors import Refusal
 from gaze.library import archive, incoming
 from gaze.library.images import UPLOADS
 from gaze.library.incoming import Choice, Imported, Incoming
+from gaze.library.undo import keep
 from gaze.web import forms
 from gaze.web.answer import answer
 from gaze.web.forms import Values
 from gaze.web.library import category_of
+from gaze.web.undo import address
 
 AnyRequest = Request[Any, Any, Any]
 MOST_UPLOAD = 2 << 30
@@ -90,10 +93,16 @@ async def write(request: AnyRequest, gaze: Context, token: str) -> Response[Any]
         await asyncio.to_thread(incoming.forget, gaze.library.root, token)
         return answer(request, data={"dropped": token}, goto="/import")
     choices, rest = choices_of(given)
-    done = await asyncio.to_thread(incoming.apply, gaze.library, token, choices, rest)
-    context = {"done": done, **_links(gaze, done)}
+    done, steps = await asyncio.to_thread(incoming.apply, gaze.library, token, choices, rest)
+    undo = address(await asyncio.to_thread(keep, gaze.library.root, steps))
+    context = {"done": done, "undo": undo, **_links(gaze, done)}
     return answer(
-        request, page="import/done.html", fragment="import/done.html", data=done, context=context, place="import"
+        request,
+        page="import/done.html",
+        fragment="import/done.html",
+        data={**msgspec.to_builtins(done), "undo": undo},
+        context=context,
+        place="import",
     )
 
 
