@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import socket
@@ -128,15 +129,20 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     """The application around a context; both start and stop together."""
     render = Renderer(context.program / "templates", reload_templates)
     live = Live(context, render)
+    vocabulary = Vocabulary()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await context.pool.refresh()
         await context.start()
         await live.start()
+        counting = asyncio.create_task(vocabulary.begin(context.library), name="count words")
         try:
             yield
         finally:
+            vocabulary.close()
+            counting.cancel()
+            await asyncio.gather(counting, return_exceptions=True)
             await live.stop()
             await context.stop()
 
@@ -146,7 +152,7 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     return Litestar(
         routes(context),
         dependencies={"gaze": Provide(provide_context)},
-        state=State({"gaze": context, "live": live, "render": render, "vocabulary": Vocabulary()}),
+        state=State({"gaze": context, "live": live, "render": render, "vocabulary": vocabulary}),
         lifespan=[lifespan],
         before_request=guard.check_request,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]
