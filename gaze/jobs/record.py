@@ -94,11 +94,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""  # why it waits, or what was noted on the way
     result: Result | None = None
     batch: str = ""
+    batch_label: str = ""  # what a batch of many assets is called
     place: int = 1
     count: int = 1
     seed: int = 0
     checkpoint: str = ""
     action: str = "preview"
+    via: str = ""  # the page that asked, where it is not the subject's own
     summary: str = ""
     width: int = 0
     height: int = 0

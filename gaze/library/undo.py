@@ -87,7 +87,20 @@ class Filtered(msgspec.Struct, frozen=True, tag="filtered"):
         save(library, self.name, self.url)
 
 
-Step = Changed | Marked | Created | Pictured | Filtered
+class Uncovered(msgspec.Struct, frozen=True, tag="uncovered"):
+    """A cover was taken away; `cover` is its path below static/uploads."""
+
+    category: str
+    slug: str
+    cover: str
+
+    def take_back(self, library: Library) -> None:
+        if library.preferences.of(self.category, self.slug).get("cover"):
+            raise Conflict(f"«{self.slug}» has a cover again.")
+        library.preferences.set_cover(self.category, self.slug, self.cover)
+
+
+Step = Changed | Marked | Created | Pictured | Filtered | Uncovered
 
 
 def changed(category: str, slug: str, before: str, after: str, version: str) -> Changed:

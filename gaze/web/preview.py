@@ -9,6 +9,7 @@ import msgspec
 from gaze.core.category import Category
 from gaze.core.errors import Refusal
 from gaze.core.plan import Piece, Plan
+from gaze.core.settings import Settings
 from gaze.core.shelf import Shelf
 from gaze.core.text import chunk_tokens
 
@@ -64,6 +65,7 @@ class Preview(msgspec.Struct, frozen=True):
     errors: list[str] = []
     dropped: bool = False
     drops: int = 0  # items of the main prompt
+    settings: Settings | None = None  # as they will be
 
 
 def preview_of(plan: Plan, shelf: Shelf, missing: Callable[[str, str], bool], more: Sequence[str] = ()) -> Preview:
@@ -83,6 +85,7 @@ def preview_of(plan: Plan, shelf: Shelf, missing: Callable[[str, str], bool], mo
         notes=[*(note.message for note in plan.notes if note.code not in ("random",)), *more],
         dropped=any(item.dropped for item in items),
         drops=sum(item.dropped for chunk in tabs[0].chunks for item in chunk.items),
+        settings=plan.settings,
     )
 
 

@@ -14,6 +14,7 @@ from gaze.core.recipe import RANDOM, Recipe
 from gaze.core.shelf import Shelf
 from gaze.library.query import Card
 from gaze.web.forms import Values, one
+from gaze.web.recipe_form import recipe_url
 from gaze.web.sections import sections_of
 
 # What a program may say beside the preset's name (specification pages, REST API).
@@ -51,11 +52,12 @@ class Gone(msgspec.Struct, frozen=True):
 
 
 class RecipeView(msgspec.Struct, frozen=True):
-    """`nudges` are the live events after which the page has to look again."""
+    """`nudges` are the live events after which the page has to look again, `generator` the address with all of it."""
 
     rows: list[RecipeRow]
     gone: list[Gone]
     nudges: list[str]
+    generator: str
 
 
 def recipe_view(gaze: Context, asset: Asset) -> RecipeView | None:
@@ -79,13 +81,24 @@ def recipe_view(gaze: Context, asset: Asset) -> RecipeView | None:
                 gone.append(Gone(category.one, chip.name, trash_id, f"e-recipe-{category.choice}"))
         if chips or category.chosen_by_id:
             rows.append(_row(category, chips, recipe, shelf))
-    return RecipeView([*rows, *_texts(recipe), _settings(recipe)], gone, nudges)
+    generator = recipe_url(recipe, gaze.categories)
+    return RecipeView([*rows, *_texts(recipe), _settings(recipe)], gone, nudges, generator)
 
 
-def changed(given: Values, picks: Sequence[str]) -> int:
-    """How many values of this run are other ones than the preset's."""
-    names = (*picks, "extra_positive", "extra_negative", "seed", "size", "detail_face", "detail_hands")
-    return sum(bool(one(given, name)) for name in names) + (one(given, "count", "1") not in ("", "1"))
+def usual(asset: Asset) -> dict[str, str]:
+    """What the form of a saved recipe shows where nothing else is asked for; empty for any other asset."""
+    if not asset.category.has_recipe:
+        return {}
+    recipe: Recipe = asset.data.recipe
+    switches = {name: "on" if getattr(recipe, name) else "off" for name in ("detail_face", "detail_hands")}
+    return {"count": str(recipe.count), "workflow": recipe.workflow, **switches}
+
+
+def changed(asset: Asset, given: Values, picks: Sequence[str]) -> int:
+    """How many values of this run are other ones than the recipe's."""
+    said = (*picks, "extra_positive", "extra_negative", "seed", "size")
+    other = sum(bool(one(given, name)) and one(given, name) != value for name, value in usual(asset).items())
+    return sum(bool(one(given, name)) for name in said) + other
 
 
 def for_a_program(asset: Asset, given: Values) -> str:
@@ -93,13 +106,15 @@ def for_a_program(asset: Asset, given: Values) -> str:
     said = {**given, "action": given.get("actions", ())}
     body: dict[str, object] = {}
     for name in _API:
-        if value := one(said, name):
+        value = one(said, name)
+        if value and value != usual(asset).get(name):
             body[name] = int(value) if name in _NUMBERS and value.isascii() and value.isdecimal() else value
-    width, times, height = one(given, "size").partition("x")
-    if times:
+    size = one(given, "size")
+    width, times, height = size.partition("x")
+    if size == "own":
+        width, height = one(given, "width"), one(given, "height")
+    if width.isdecimal() and height.isdecimal() and (times or size == "own"):
         body |= {"width": int(width), "height": int(height)}
-    if body.get("count") == 1:
-        del body["count"]
     lines = ",\n ".join(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in body.items())
     return f"POST /api/v1/generate/{asset.slug}\nX-API-Key: …" + (f"\n\n{{{lines}}}" if body else "")
 

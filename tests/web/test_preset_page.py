@@ -101,6 +101,17 @@ def test_what_is_changed_for_a_run_is_counted_and_shown_as_a_program_would_ask(s
     assert body in answer.replace("&#34;", '"')
 
 
+def test_the_page_shows_and_keeps_what_the_preset_says_of_count_and_detailers(site: Site) -> None:
+    page = preset(site, "four", character="alice", count=4, detail_hands=False)
+    given = {"count": "4", "detail_face": "on", "detail_hands": "off", "workflow": "default"}
+
+    answer = site.http.post("/presets/four/preview_prompt", data=given, headers=HTMX).text
+
+    assert 'Generate<span id="gen-n"> 4</span>' in page
+    assert re.search(r'id="detail_face" checked', page) and not re.search(r'id="detail_hands" checked', page)
+    assert "as saved" in answer and '"count"' not in answer
+
+
 def test_the_program_s_request_makes_the_same_jobs(site: Site) -> None:
     sent = {"action": "waving", "extra_positive": "falling snow", "count": 2, "width": 832, "height": 1216}
 
