@@ -71,6 +71,10 @@ def parser() -> argparse.ArgumentParser:
     simulator.add_arguments(simulate)
     check = add("check", _check, "Read a library and print its problems like a compiler; exit 1 if there are any.")
     check.add_argument("path", nargs="?", help="the library's folder; default: --root")
+    tags = add("tags", None, "The list of Danbooru tags.").add_subparsers(required=True, metavar="ACT")
+    taken = tags.add_parser("import", help='Take a CSV of name,category,count,"aliases" as the list.', parents=[root])
+    taken.add_argument("file", metavar="FILE.csv")
+    taken.set_defaults(command=_import_tags)
     plan = add("plan", _plan, "Plan a recipe (or a list of them) and print the plan as JSON; exit 2 on errors.")
     plan.add_argument("recipe", metavar="RECIPE.json", help="a file, or - for standard input")
     graph = add("graph", _graph, "Print the ComfyUI workflow of a plan.")
@@ -167,6 +171,23 @@ def _check(options: argparse.Namespace) -> int:
         print(problem)
     print(f"{len(found)} problem{'s' if len(found) != 1 else ''}" if found else "No problems.")
     return 1 if found else 0
+
+
+def _import_tags(options: argparse.Namespace) -> int:
+    from gaze.danbooru.taglist import TagList
+
+    try:
+        content = Path(options.file).read_bytes()
+    except OSError as error:
+        return _fail(f"{options.file} cannot be read ({error.strerror}).")
+    try:
+        found = TagList(_settings(options)().root, program()).take_in(content)
+    except Refusal as refusal:
+        return _fail(refusal.message)
+    for row in found.bad:
+        print(f"{options.file}:{row}", file=sys.stderr)
+    print(found.sentence)
+    return 0
 
 
 def _plan(options: argparse.Namespace) -> int:

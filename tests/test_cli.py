@@ -148,3 +148,19 @@ def test_an_empty_folder_is_a_library_without_assets(tmp_path: Path) -> None:
     assert gaze("check", cwd=tmp_path).returncode == 0
     planned = gaze("plan", "-", cwd=tmp_path, stdin=json.dumps({"extra_positive": "a red ball", "seed": 1}))
     assert json.loads(planned.stdout)["positive"] == "a red ball"
+
+
+def test_tags_import_takes_a_list_in_and_names_bad_rows(root: Path) -> None:
+    (root / "mine.csv").write_text('xyzzy,0,12,"plugh"\nbad,0,many,\n')
+
+    done = gaze("tags", "import", "mine.csv", cwd=root)
+
+    assert (done.returncode, done.stdout) == (0, "The list holds 1 tag now. 1 row was left out.\n")
+    assert done.stderr.startswith("mine.csv:line 2: the count of «bad»")
+
+
+def test_tags_import_says_what_is_no_list_in_one_line(root: Path) -> None:
+    (root / "mine.csv").write_text("")
+
+    assert gaze("tags", "import", "mine.csv", cwd=root).returncode == 2
+    assert gaze("tags", "import", "nowhere.csv", cwd=root).stderr.startswith("gaze: nowhere.csv cannot be read")
