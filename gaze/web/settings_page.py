@@ -11,8 +11,9 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.types import ControllerRouterHandler
 
-from gaze.comfyui.pool import Backend, check_url, probe
+from gaze.comfyui.pool import Backend, probe
 from gaze.context import Context
+from gaze.core.address import check_url
 from gaze.core.errors import Refusal
 from gaze.library import earlier
 from gaze.library.starter import copy_starter
