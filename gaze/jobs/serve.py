@@ -16,6 +16,7 @@ from gaze.comfyui.pool import Pool
 from gaze.jobs import events
 from gaze.jobs.choose import PER_BACKEND, Slots
 from gaze.jobs.image_job import image_job
+from gaze.jobs.llm_job import LlmTools, llm_job
 from gaze.jobs.queue import JobQueue
 from gaze.jobs.record import QueueName, new_id
 from gaze.jobs.redis import connect
@@ -23,10 +24,18 @@ from gaze.jobs.strays import collect
 from gaze.jobs.tools import JobTools
 from gaze.jobs.worker import MOST_JOBS, Cancels, JobFunction, hear_cancels, make_worker, tend
 from gaze.library.images import UPLOADS, folder_of
+from gaze.library.proposals import Proposals
+from gaze.library.secrets import Secrets
 from gaze.library.service import Library
+from gaze.llm import provider
+from gaze.llm.prompts import Prompts
+from gaze.llm.tools import Tool
 from gaze.settings import LiveSettings
 
 log = logging.getLogger("gaze.jobs")
+
+# Jobs of an LLM at a time: a model on this machine does one after the other anyway.
+LLM_NEAR, LLM_FAR = 1, 4
 
 
 class KeepInLibrary:
@@ -130,14 +139,59 @@ async def _keep_running(worker: Any) -> None:
             await asyncio.sleep(0.5)
 
 
-async def serve_llm(settings: LiveSettings, redis_url: str) -> None:
+async def serve_llm(settings: LiveSettings, redis_url: str, library: Library) -> None:
     """Do authoring jobs until SIGTERM or SIGINT."""
     connection = connect(redis_url)
     queue = JobQueue(connection, settings().keep_jobs_h * 3600)
+    secrets, cancels = Secrets(settings().private), Cancels()
+    known = ReadWhenNeeded(library, settings)
+    tools = LlmTools(
+        queue=queue,
+        root=settings().root,
+        categories=library.categories,
+        proposals=Proposals(settings().root),
+        prompts=Prompts(settings().root, library.program, library.categories),
+        provider=lambda: provider.required(settings(), secrets),
+        tools=_no_tools,
+        library=known.get,
+        cancelled=cancels.of,
+    )
 
-    async def author(job_id: str) -> None:
-        job = await queue.get(job_id)
-        await queue.move(job, "failed", error="No LLM provider is set up.")
+    async def write(job_id: str) -> None:
+        try:
+            await llm_job(tools, job_id)
+        finally:
+            cancels.forget(job_id)
 
-    worker = make_worker(connection, "llm", [("author_job", author)], 1)
-    await run_worker(worker, queue, "llm", tend(queue, "llm", worker, lambda: 1))
+    def at_once() -> int:
+        found = provider.standing(settings(), secrets).provider
+        return LLM_FAR if found and not found.near else LLM_NEAR
+
+    worker = make_worker(connection, "llm", [("llm_job", write)], LLM_FAR)
+    await run_worker(worker, queue, "llm", hear_cancels(queue, cancels), tend(queue, "llm", worker, at_once))
+    await known.stop()
+
+
+async def _no_tools() -> tuple[list[Tool], list[str]]:
+    return [], []
+
+
+class ReadWhenNeeded:
+    """A library that is read, and watched from then on, when the first answer is to be written into it."""
+
+    def __init__(self, library: Library, settings: LiveSettings) -> None:
+        self._library, self._settings = library, settings
+        self._lock = asyncio.Lock()
+        self._started = False
+
+    async def get(self) -> Library:
+        async with self._lock:
+            if not self._started:
+                self._started = True
+                await asyncio.to_thread(self._library.scan)
+                await self._library.start(polling=self._settings().polling)
+        return self._library
+
+    async def stop(self) -> None:
+        if self._started:
+            await self._library.stop()

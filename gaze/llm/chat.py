@@ -16,23 +16,11 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from gaze.llm.failure import Failed, NoSchema, NoTools, Passing
 from gaze.llm.provider import Provider
 from gaze.llm.tools import Asked
+from gaze.llm.writing import Usage
 
 CONNECT_S = 10.0
 MOST_LETTERS = 400_000
 Messages = Sequence[Mapping[str, Any]]
-
-
-class Usage(msgspec.Struct, frozen=True):
-    """Tokens in and out; `cost` in US dollars where the provider says it."""
-
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost: float | None = None
-
-    def plus(self, other: Usage) -> Usage:
-        costs = [cost for cost in (self.cost, other.cost) if cost is not None]
-        tokens = (self.tokens_in + other.tokens_in, self.tokens_out + other.tokens_out)
-        return Usage(*tokens, sum(costs) if costs else None)
 
 
 class Turn(msgspec.Struct, frozen=True):

@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 
 from gaze.llm.answer import NoJson, object_in
-from gaze.llm.chat import Chat, Messages, Turn, Usage
+from gaze.llm.chat import Chat, Messages, Turn
 from gaze.llm.failure import Failed, NoSchema, NoTools, Passing
 from gaze.llm.provider import Provider
 from gaze.llm.schema import Schema
-from gaze.llm.tools import Call, Tool, run_all, written
+from gaze.llm.tools import Tool, run_all, written
+from gaze.llm.writing import Writing
 
 MOST_TURNS = 10
 MOST_REPAIRS = 2
@@ -21,20 +22,6 @@ MOST_TRIES = 5
 LONGEST_WAIT_S = 120.0
 
 ANSWER_NOW = "You have used all tool calls. Write the JSON answer now, without calling a tool."
-
-
-class Writing(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a call is, as pages show it. `text` is the end of what was written; `note` says why it waits."""
-
-    provider: str = ""
-    model: str = ""
-    turn: int = 0
-    usage: Usage = Usage()
-    repairs: int = 0
-    calls: tuple[Call, ...] = ()
-    text: str = ""
-    note: str = ""
-    notes: tuple[str, ...] = ()
 
 
 class Completed(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from gaze.llm.answer import NoJson, arguments
+from gaze.llm.writing import Call
 
 # What a tool says is cut here: a page of text would push the task out of a small model's memory.
 MOST_LETTERS = 6000
@@ -40,17 +41,6 @@ class Tool(msgspec.Struct, frozen=True):
         """The tool as the provider takes it."""
         about = {"name": self.name, "description": self.description[:1000], "parameters": dict(self.parameters)}
         return {"type": "function", "function": about}
-
-
-class Call(msgspec.Struct, frozen=True):
-    """One call as pages show it: what was asked, what came, how long it took; `good` None while it runs."""
-
-    id: str
-    name: str
-    arguments: str
-    result: str = ""
-    good: bool | None = None
-    took_ms: int = 0
 
 
 class Asked(msgspec.Struct, frozen=True):

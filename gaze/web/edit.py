@@ -34,7 +34,8 @@ async def edit(request: AnyRequest, gaze: Context, category: str, slug: str) -> 
     if forms.one(given, "tab") == "json" or found.raw is None:
         return _json_page(request, found)
     form = await asyncio.to_thread(files.form_of, gaze, found, given)
-    return _form_page(request, found, form, data={"version": found.version, "fields": form.base})
+    data = {"version": found.version, "fields": form.base}
+    return _form_page(request, found, form, data=data)
 
 
 @post("/{category:str}/{slug:str}/edit", include_in_schema=False)
@@ -100,7 +101,7 @@ def _form_page(
     request: AnyRequest, found: Opened, form: Any, *, data: Any = None, status: int = 200, **more: Any
 ) -> Response[Any]:
     context = {"found": found, "form": form, "version": found.version, "base": form.base, "errors": [], "tab": "form"}
-    context |= more
+    context |= {"llm": request.app.state.gaze.llm(), **more}
     context["base_json"] = msgspec.json.encode(context["base"]).decode()
     return answer(
         request,

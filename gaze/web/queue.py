@@ -34,7 +34,15 @@ async def page(request: AnyRequest, gaze: Context) -> Response[Any]:
         "paused": listing.paused,
         "backends": gaze.pool.backends,
     }
-    context = {"listing": listing, "queue": queue, "counts": counts, "cards": cards, "backends": gaze.pool.backends}
+    context = {
+        "listing": listing,
+        "queue": queue,
+        "counts": counts,
+        "cards": cards,
+        "backends": gaze.pool.backends,
+        "llm": gaze.llm(),
+        "servers": [],
+    }
     return answer(
         request, page="queue/index.html", fragment="queue/_queue.html", data=data, context=context, place="queue"
     )

@@ -12,10 +12,11 @@ import pytest
 
 from gaze.categories import declared
 from gaze.llm.failure import Failed
-from gaze.llm.loop import Completed, Writing, complete
+from gaze.llm.loop import Completed, complete
 from gaze.llm.provider import Provider
 from gaze.llm.schema import of_category
 from gaze.llm.tools import Tool, ToolError
+from gaze.llm.writing import Writing
 from tests.site import free_port, until
 from tests.standins.start import Llm
 
@@ -251,7 +252,7 @@ async def test_f101_an_empty_answer_is_tried_again_then_said(llm: Llm) -> None:
     clock = Clock()
     llm.script({"text": None})
 
-    with pytest.raises(Failed, match="gave an empty answer. It was tried 5 times"):
+    with pytest.raises(Failed, match=r"gave an empty answer. It was tried 5 times"):
         await ask(llm, sleep=clock)
 
     llm.script({"text": None}, GOOD)

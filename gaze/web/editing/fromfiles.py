@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -19,7 +20,7 @@ from gaze.web.forms import Values
 from gaze.web.modelview import base_models, size_text
 
 PAGE = 60
-MOST_AT_ONCE = 200
+MOST_AT_ONCE = 2000
 SHOWN_TAGS = 4
 MAX_PICTURE = 64 * 2**20
 
@@ -147,12 +148,17 @@ def make(gaze: Context, category: Category, paths: Sequence[str], name: str = ""
     return Made(assets, failed)
 
 
+def empty_entry(category: Category) -> dict[str, Any]:
+    """What an entry is filled from: every usual key, without id and name."""
+    empty = blank(category, "", "")
+    del empty[category.id_field], empty[category.name_field]
+    return empty
+
+
 def _one(gaze: Context, category: Category, file: ModelFile, name: str, group: str) -> Asset:
     library, place = gaze.library, gaze.model_files.place(file.kind, file.path)
     said = read_sidecars(place, file.beside) if place else Sidecar()
-    empty = blank(category, "", "")
-    del empty[category.id_field], empty[category.name_field]
-    made = draft(category, file.path, gaze.model_files.header(file.kind, file.path), said, empty)
+    made = draft(category, file.path, gaze.model_files.header(file.kind, file.path), said, empty_entry(category))
     asset = library.writing.create(category.name, name or made.name, made.raw, group)
     if made.notes:
         library.preferences.set(category.name, asset.slug, {"notes": made.notes})
