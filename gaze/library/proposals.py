@@ -72,7 +72,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
 
 def changed(was: Mapping[str, Any], now: Mapping[str, Any]) -> dict[Path, Any]:
     """The values of `now` that differ from `was`, by path; nothing that `now` lacks counts."""
-    before = leaves(was)
+    before = {path: value for path, value in leaves(was).items() if value != {}}
     found: dict[Path, Any] = {}
     for path, value in leaves(now).items():
         if path in before:

@@ -15,7 +15,7 @@
     if (!form) { return; }
     const taken = form.querySelectorAll("[data-yn][value=yes]:checked").length;
     for (const place of document.querySelectorAll("[data-count]")) { place.textContent = taken; }
-    for (const place of document.querySelectorAll("[data-plural]")) { place.textContent = taken === 1 ? "" : "s"; }
+    for (const place of document.querySelectorAll("[data-save]")) { place.textContent = `Save ${taken} field${taken === 1 ? "" : "s"}`; }
   };
   document.addEventListener("change", (event) => {
     const row = event.target.dataset?.yn && document.getElementById(event.target.dataset.yn);

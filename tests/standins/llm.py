@@ -117,7 +117,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.path != "/v1/chat/completions":
             return self._json(404, {"error": {"message": "Not Found", "code": 404}})
         with STATE.lock:
-            STATE.requests.append({"body": body, "headers": dict(self.headers)})
+            STATE.requests.append(
+                {"body": body, "headers": {name.lower(): value for name, value in self.headers.items()}}
+            )
         if STATE.key and self.headers.get("Authorization") != f"Bearer {STATE.key}":
             return self._json(401, self._no_key())
         if body["model"] not in STATE.models:

@@ -87,7 +87,9 @@ _NONE: Any = object()
 def _whole(sides: Sequence[dict[Path, Any]]) -> list[dict[Path, Any]]:
     """The sides with one value where any of them has one: `wardrobe` as a text against `wardrobe/x/top`."""
     every = {path for side in sides for path in side}
-    tops = {path[:depth] for path in every for depth in range(1, len(path)) if path[:depth] in every}
+    above = {path[:depth] for path in every for depth in range(1, len(path))} & every
+    sides = [{path: value for path, value in side.items() if path not in above or value != {}} for side in sides]
+    tops = {path for side in sides for path in side} & above  # an empty object is no value of its own
     return [_gathered(side, tops) for side in sides] if tops else list(sides)
 
 
