@@ -54,6 +54,8 @@ SETTINGS = (
     Setting("max_upload_mib", "GAZE_MAX_UPLOAD_MIB", "The largest upload, in MiB; 64."),
 )
 
+SETTINGS_FILE = "data/settings.json"
+
 # Where ComfyUI listens if nobody says otherwise.
 USUAL_COMFYUI = "http://127.0.0.1:8188"
 
@@ -133,7 +135,7 @@ class LiveSettings:
     """Settings that follow `data/settings.json`: each call reads the file again if its time has changed."""
 
     def __init__(self, settings: Settings, **given: Any) -> None:
-        self._file = settings.root / "data" / "settings.json"
+        self._file = settings.root / SETTINGS_FILE
         self._given = {**given, "root": settings.root}
         self._stamp: tuple[int, int] = (0, 0)
         self._settings = settings

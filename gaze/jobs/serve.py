@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 import httpx
 import redis
+from redis.asyncio import Redis
 
 from gaze.comfyui.pool import Pool
 from gaze.jobs import events
@@ -27,7 +28,7 @@ from gaze.library.images import UPLOADS, folder_of
 from gaze.library.proposals import Proposals
 from gaze.library.secrets import Secrets
 from gaze.library.service import Library
-from gaze.llm import provider
+from gaze.llm import mcp_config, mcp_state, provider
 from gaze.llm.prompts import Prompts
 from gaze.llm.tools import Tool
 from gaze.settings import LiveSettings
@@ -145,6 +146,7 @@ async def serve_llm(settings: LiveSettings, redis_url: str, library: Library) ->
     queue = JobQueue(connection, settings().keep_jobs_h * 3600)
     secrets, cancels = Secrets(settings().private), Cancels()
     known = ReadWhenNeeded(library, settings)
+    mcp = Tools(settings, secrets, connection)
     tools = LlmTools(
         queue=queue,
         root=settings().root,
@@ -152,7 +154,7 @@ async def serve_llm(settings: LiveSettings, redis_url: str, library: Library) ->
         proposals=Proposals(settings().root),
         prompts=Prompts(settings().root, library.program, library.categories),
         provider=lambda: provider.required(settings(), secrets),
-        tools=_no_tools,
+        tools=mcp.get,
         library=known.get,
         cancelled=cancels.of,
     )
@@ -169,11 +171,40 @@ async def serve_llm(settings: LiveSettings, redis_url: str, library: Library) ->
 
     worker = make_worker(connection, "llm", [("llm_job", write)], LLM_FAR)
     await run_worker(worker, queue, "llm", hear_cancels(queue, cancels), tend(queue, "llm", worker, at_once))
+    await mcp.stop()
     await known.stop()
 
 
-async def _no_tools() -> tuple[list[Tool], list[str]]:
-    return [], []
+class Tools:
+    """The tools of MCP servers, whose client is loaded when the first job needs it."""
+
+    def __init__(self, settings: LiveSettings, secrets: Secrets, redis: Redis) -> None:
+        self._settings, self._secrets, self._redis = settings, secrets, redis
+        self._connections: Any = None
+
+    async def get(self) -> tuple[Sequence[Tool], Sequence[str]]:
+        """Tools that may be called, and a note for each server that cannot be had."""
+        if self._connections is None:
+            from gaze.llm.mcp_client import Connections
+
+            self._connections = Connections(
+                lambda: mcp_config.servers(self._settings().root),
+                lambda server: mcp_config.confirmed(server, self._secrets),
+                lambda server: mcp_config.key_of(server, self._secrets),
+                self._told,
+            )
+        found: tuple[Sequence[Tool], Sequence[str]] = await self._connections.tools()
+        return found
+
+    async def _told(self, state: mcp_state.State) -> None:
+        before = (await mcp_state.states(self._redis)).get(state.name)
+        if before != state:
+            await mcp_state.keep(self._redis, state)
+            await events.publish(self._redis, events.SettingsChanged())
+
+    async def stop(self) -> None:
+        if self._connections is not None:
+            await self._connections.stop()
 
 
 class ReadWhenNeeded:
