@@ -61,6 +61,10 @@ class KeepInLibrary:
             category, slug, path, as_cover=action == "replace", if_none=kind == "cover"
         )
 
+    def put_in_sweep(self, sweep: str, cell: str, path: str) -> None:
+        category, slug, sweep_id = sweep.split("/")
+        self._library.sweeps.put_image(category, slug, sweep_id, cell, path)
+
 
 async def serve_comfy(settings: LiveSettings, redis_url: str, library: Library) -> None:
     """Do image jobs until SIGTERM or SIGINT; running ones are given back and found again."""

@@ -56,6 +56,11 @@ class Gallery:
             found = self._images.of_folder(own) if slug else self._images.newest(own)
             return found[offset : offset + limit], len(found)
 
+    def has(self, path: str) -> bool:
+        """Whether there is such an image."""
+        with self._lock:
+            return bool(self._images.has(path))
+
     def spelled(self, path: str) -> str:
         """The path of an image as the disk spells it; any other path as it is."""
         with self._lock:

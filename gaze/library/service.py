@@ -30,6 +30,7 @@ from gaze.library.files import clear_leftovers
 from gaze.library.finder import Finder
 from gaze.library.follow import Followers
 from gaze.library.gallery import Gallery
+from gaze.library.history import History
 from gaze.library.images import UPLOADS, Images
 from gaze.library.modelfaults import Named
 from gaze.library.models import Models
@@ -42,6 +43,7 @@ from gaze.library.snapshot import Snapshot
 from gaze.library.state import Settings, States
 from gaze.library.store import Store
 from gaze.library.sweep import Sweep
+from gaze.library.sweeps import Sweeps
 from gaze.library.sync import Sync
 from gaze.library.words import Templates, Wildcards
 from gaze.library.writing import Writing
@@ -96,10 +98,12 @@ class Library:
         self.preferences = Preferences(
             root, self._assets, self._states, self.gallery, self._sync, self._editor, self._lock, self._tell
         )
+        self.history = History(self._states, self._sync, self._editor)
         self.writing = Writing(self._assets, self._sync, self._editor, self._tell)
         self.trash = Deleting(
             root, self._assets, self._images, self._followers, self.gallery, self._sync, self._editor, self._tell
         )
+        self.sweeps = Sweeps(root, self._editor, self.gallery, self._tell)
         self._background = Background(
             self._sync, self._sweep, self._snapshot, self.prompts, self._first_read, self._tell
         )

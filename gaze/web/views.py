@@ -10,6 +10,7 @@ from litestar import Request
 
 from gaze.comfyui.pool import Backend
 from gaze.context import Context
+from gaze.jobs.queue import BatchState
 from gaze.jobs.record import Job
 from gaze.library.earlier import Earlier
 from gaze.library.saved_filters import Saved, saved
@@ -32,6 +33,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     jobs: tuple[Job, ...] = ()  # the first of the open ones, for the tray
     nsfw_jobs: frozenset[str] = frozenset()  # ids of those whose asset is marked NSFW
     percent: int | None = None
+    batch: BatchState | None = None  # that of the running job
     redis: bool = True
     reading: tuple[int, int] | None = None
     problems: int = 0
@@ -77,6 +79,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         if self.open is None:
             return "Redis does not answer"
         text = f"{self.open} job{'s' if self.open != 1 else ''}" if self.open else "No jobs"
+        text += f", {self.batch.label}: {self.batch.done} of {self.batch.total}" if self.batch else ""
         return text + (", paused" if self.paused else "")
 
 
@@ -124,7 +127,10 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
         NavItem(c.name, c.name.capitalize(), f"/{c.name}/", c.icon, c.key, status.counts.get(c.name, 0), False)
         for c in gaze.categories.values()
     ]
-    make = [NavItem("queue", "Queue", "/queue", "queue", "q", status.open)]
+    make = [
+        NavItem("generator", "Generator", "/generator", "mix", "g"),
+        NavItem("queue", "Queue", "/queue", "queue", "q", status.open),
+    ]
     keep = [
         NavItem("problems", "Problems", "/problems", "warn", "x", status.problems, hot=True),
         NavItem("trash", "Trash", "/trash", "trash", "t"),

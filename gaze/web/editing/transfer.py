@@ -16,7 +16,7 @@ from gaze.core.transfer import Move, can_become, homes, place, suggest, transfer
 from gaze.library.transfer import Transfer, transfer
 from gaze.web.editing.references import Reference, references
 from gaze.web.editing.values import pointer
-from gaze.web.forms import Values, one, raw
+from gaze.web.forms import Values, on, one, raw
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -44,6 +44,7 @@ class Form(msgspec.Struct, frozen=True):
     remove: bool
     images: int
     used: list[Reference]
+    fill: bool = False  # whether a model is to fill in what stays empty
 
     @property
     def lost(self) -> int:
@@ -81,7 +82,8 @@ def form_of(gaze: Context, asset: Asset, given: Values) -> Form:
         id=one(given, "id") if is_asked(given, target) and "id" in given else _id_for(gaze, asset, target),
         rows=[_row(move, places) for move in moves],
         moves=moves,
-        remove=one(given, "remove").lower() in ("on", "true", "1", "yes"),
+        remove=on(given, "remove"),
+        fill=on(given, "fill"),
         images=len(gaze.library.gallery.of(asset)),
         used=references(gaze.library, asset),
     )
