@@ -52,7 +52,8 @@ async def page(request: AnyRequest, gaze: Context) -> Response[Any]:
         "filters": FILTERS,
         "show": wanted,
         "batch": batch,
-        "checked": set(given.get("id", ())) if "shown" in given else None,
+        "checked": set(given.get("id", ())),
+        "seen": set(given.get("seen", ())),
         "llm": gaze.llm(),
         "total": len(found),
     }

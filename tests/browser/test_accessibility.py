@@ -16,6 +16,7 @@ PAGES += ["/looks/", "/queue", "/problems", "/settings", "/characters/nobody"]
 PAGES += ["/characters/alice/edit", "/characters/alice/edit?tab=json", "/presets/evening/edit", "/scenes/create"]
 PAGES += ["/checkpoints/create", "/characters/alice/rename", "/characters/alice?tab=images"]
 PAGES += ["/resource/characters/alice/transfer", "/checkpoints/", "/looks/create?way=lora"]
+PAGES += ["/scenes/create?way=llm", "/proposals", "/queue?queue=llm", "/settings/prompts/scene_system.txt"]
 
 
 @pytest.mark.browser
