@@ -21,7 +21,7 @@ from gaze.library.proposals import Proposal
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, render, toast, wants_json
 from gaze.web.authoring import recent_drafts
-from gaze.web.editing import drafts
+from gaze.web.editing import drafts, writing
 from gaze.web.editing.review import Review, as_json, mend, review, shown, take
 from gaze.web.library import category_of
 
@@ -203,6 +203,15 @@ async def discard(request: AnyRequest, gaze: Context, proposal_id: str) -> Respo
     return answer(request, data={"discarded": 1}, goto=goto, headers={"HX-Redirect": goto})
 
 
+@post("/proposals/{proposal_id:str}/again", include_in_schema=False)
+async def again(request: AnyRequest, gaze: Context, proposal_id: str) -> Response[Any]:
+    """Ask for the same once more, as a job of its own; this draft is kept."""
+    proposal = await asyncio.to_thread(gaze.proposals.get, proposal_id)
+    jobs = await writing.enqueue(gaze, [writing.once_more(proposal)])
+    goto = f"/proposals/{jobs[0].id}"
+    return answer(request, data={"job_id": jobs[0].id, "status": "queued"}, goto=goto, headers={"HX-Redirect": goto})
+
+
 def _back(gaze: Context, proposal: Proposal) -> str:
     if proposal.batch:
         return f"/proposals?batch={proposal.batch}"
@@ -378,6 +387,7 @@ ROUTES: list[ControllerRouterHandler] = [
     one,
     save,
     discard,
+    again,
     mend_answer,
     accept_many,
     discard_many,

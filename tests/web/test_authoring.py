@@ -352,6 +352,18 @@ def test_a_failure_is_said_on_the_job_and_a_retry_asks_again(writer: Site, llm: 
     assert draft(writer, job_id)["name"] == "Harbour"
 
 
+def test_a_draft_can_be_written_again_and_is_kept_until_then(writer: Site, llm: Llm) -> None:
+    answers(llm, SCENE)
+    first = ask(writer, "/scenes/create", way="llm", description="the same words")
+    draft(writer, first)
+
+    second = writer.post(f"/proposals/{first}/again").json()["job_id"]
+    draft(writer, second)
+
+    assert second != first and writer.get(f"/proposals/{first}")["name"] == "Harbour"
+    assert "the same words" in llm.asked[1]["messages"][1]["content"]
+
+
 def test_cancelling_stops_the_model(writer: Site, llm: Llm) -> None:
     llm.script({"text": "x" * 8000, "piece": 4, "pause_s": 0.02})
     job_id = ask(writer, "/scenes/create", way="llm", description="x")

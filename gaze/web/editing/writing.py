@@ -14,6 +14,7 @@ from gaze.core.errors import Refusal, Unavailable
 from gaze.jobs.record import Job, new_id, now
 from gaze.library.fromfile import draft, name_of
 from gaze.library.models import ModelFile
+from gaze.library.proposals import Proposal
 from gaze.library.sidecars import Sidecar, read_sidecars
 from gaze.llm.author import sections_of
 from gaze.llm.task import Task
@@ -156,6 +157,12 @@ def from_files(
             (_job(task, label, f"{category.one} from {file.path.rsplit('/', 1)[-1]}", place, len(files)), task)
         )
     return found
+
+
+def once_more(proposal: Proposal) -> Wanted:
+    """What a draft was made of, asked for again; it waits for review whatever was wished the first time."""
+    task = msgspec.structs.replace(task_of(proposal.task), accept=False, batch="")
+    return _job(task, proposal.name, proposal.title), task
 
 
 def wants_all(given: Values) -> bool:
