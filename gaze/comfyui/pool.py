@@ -194,7 +194,7 @@ async def probe(url: str, http: httpx.AsyncClient) -> Backend:
 def _up(known: Backend, system: System, running: int, pending: int) -> Backend:
     return Backend(
         url=known.url,
-        name="Simulator" if system.simulator else known.name,
+        name="Simulator" if system.any_model else known.name,
         state="up",
         simulator=system.simulator,
         any_model=system.any_model,

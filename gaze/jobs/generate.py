@@ -80,8 +80,17 @@ async def generate(
 def prepare(recipe: Recipe, shelf: Shelf, rng: Random, order: Order) -> list[tuple[Job, Work]]:
     """Records and work of all images of a recipe; nothing is queued. Raises PlanError."""
     made = plans(recipe, shelf, rng)
+    template = shelf.template(made[0].workflow)
+    if template is not None and template.works_on_an_image != bool(order.source):
+        raise Unusable(_unsourced(made[0].workflow, bool(order.source)), code="source", field="workflow")
     batch = order.batch or (new_batch() if len(made) > 1 else "")
     return [_job(one, shelf, order, batch, place, len(made)) for place, one in enumerate(made, 1)]
+
+
+def _unsourced(workflow: str, given: bool) -> str:
+    if given:
+        return f"The workflow «{workflow}» works on no image; give its image node the title «gaze:init_image»."
+    return f"The workflow «{workflow}» works on an image: open one in the gallery and choose it there."
 
 
 def _job(made: Plan, shelf: Shelf, order: Order, batch: str, place: int, count: int) -> tuple[Job, Work]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import socket
@@ -30,6 +31,7 @@ from gaze.web import (
     complete,
     covers,
     create,
+    deletion,
     edit,
     exchange,
     files,
@@ -46,6 +48,7 @@ from gaze.web import (
     queue,
     saved_filters,
     search,
+    second_pass,
     settings_page,
     strengths,
     transfer,
@@ -57,7 +60,6 @@ from gaze.web.editing.vocabulary import Vocabulary
 from gaze.web.errors import HANDLERS
 from gaze.web.live import Live
 from gaze.web.render import Renderer
-from gaze.web.undo import Undos
 
 AnyRequest = Request[Any, Any, Any]
 log = logging.getLogger("gaze.web")
@@ -100,9 +102,11 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *settings_page.ROUTES,
         *llm_settings.ROUTES,
         *generator.ROUTES,
+        *second_pass.ROUTES,
         *search.ROUTES,
         *saved_filters.ROUTES,
         *opinion.ROUTES,
+        *deletion.ROUTES,
         *trash.ROUTES,
         *undo.ROUTES,
         *bulk.ROUTES,
@@ -140,15 +144,20 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     """The application around a context; both start and stop together."""
     render = Renderer(context.program / "templates", reload_templates)
     live = Live(context, render)
+    vocabulary = Vocabulary()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await context.pool.refresh()
         await context.start()
         await live.start()
+        counting = asyncio.create_task(vocabulary.begin(context.library), name="count words")
         try:
             yield
         finally:
+            vocabulary.close()
+            counting.cancel()
+            await asyncio.gather(counting, return_exceptions=True)
             await live.stop()
             await context.stop()
 
@@ -158,7 +167,7 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     return Litestar(
         routes(context),
         dependencies={"gaze": Provide(provide_context)},
-        state=State({"gaze": context, "live": live, "render": render, "vocabulary": Vocabulary(), "undos": Undos()}),
+        state=State({"gaze": context, "live": live, "render": render, "vocabulary": vocabulary}),
         lifespan=[lifespan],
         before_request=guard.check_request,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]

@@ -347,7 +347,6 @@ def _edit_page(request: AnyRequest, found: drafts.Draft, status: int = 200) -> R
         "errors": [],
         "tab": "form",
         "review": found.review,
-        "llm": None,
     }
     return answer(
         request,

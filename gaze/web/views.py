@@ -10,6 +10,7 @@ from litestar import Request
 
 from gaze.comfyui.pool import Backend
 from gaze.context import Context
+from gaze.core.category import Category
 from gaze.jobs.queue import BatchState
 from gaze.jobs.record import Job
 from gaze.library.earlier import Earlier
@@ -120,9 +121,7 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
     settings = gaze.settings()
     cookies = request.cookies
     theme = _one_of(cookies.get("theme"), THEMES, _one_of(settings.theme, THEMES, "dark"))
-    first = request.url.path.strip("/").split("/")[0]
-    category = first if first in gaze.categories else next(iter(gaze.categories))
-    current = category if place == "library" else place
+    current = _category_at(request.url.path, gaze.categories) if place == "library" else place
     library = [
         NavItem(c.name, c.name.capitalize(), f"/{c.name}/", c.icon, c.key, status.counts.get(c.name, 0), False)
         for c in gaze.categories.values()
@@ -154,6 +153,14 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
         checkpoint=settings.default_checkpoint,
         checkpoints=checkpoints(gaze),
     )
+
+
+def _category_at(path: str, categories: Mapping[str, Category]) -> str:
+    """The category that an address belongs to, "" for none; home is the first one's library."""
+    parts = [part for part in path.split("/") if part and part not in ("resource", "strengths")]
+    if not parts:
+        return next(iter(categories))
+    return parts[0] if parts[0] in categories else ""
 
 
 def checkpoints(gaze: Context) -> list[tuple[str, str]]:
