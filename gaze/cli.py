@@ -120,7 +120,8 @@ def _web(options: argparse.Namespace) -> int:
 
 def _worker(options: argparse.Namespace) -> int:
     from gaze.jobs.redis import redis_url
-    from gaze.jobs.serve import serve_comfy, serve_llm
+    from gaze.jobs.serve import serve_comfy
+    from gaze.jobs.serve_llm import serve_llm
     from gaze.library.service import Library
 
     live = _settings(options)

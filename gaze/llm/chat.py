@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from email.utils import parsedate_to_datetime
-from time import time
 from typing import Any
 
 import httpx2
@@ -13,9 +11,10 @@ import msgspec
 import openai
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-from gaze.llm.failure import Failed, NoSchema, NoTools, Passing
+from gaze.llm.failure import Failed, Passing
 from gaze.llm.provider import Provider
 from gaze.llm.tools import Asked
+from gaze.llm.words import in_words, said
 from gaze.llm.writing import Usage
 
 CONNECT_S = 10.0
@@ -62,7 +61,7 @@ class Chat:
         try:
             found = await self._client.models.list()
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
-            raise self._failure(error) from None
+            raise in_words(self.provider, error) from None
         return sorted({str(model.id) for model in getattr(found, "data", None) or [] if getattr(model, "id", "")})
 
     async def turn(
@@ -95,7 +94,7 @@ class Chat:
         except Failed:
             raise
         except (openai.OpenAIError, httpx2.HTTPError, ValueError, TypeError, AttributeError) as error:
-            raise self._failure(error) from None
+            raise in_words(self.provider, error) from None
 
     def _plain(self, body: bytes, told: Callable[[str, str], None]) -> Turn:
         """An answer that came whole, from a server that does not stream; or an error under status 200 (F102)."""
@@ -104,89 +103,13 @@ class Chat:
         except ValueError:
             raise Passing("The provider answered with something that is no JSON.") from None
         if isinstance(raw, dict) and raw.get("error"):
-            raise self._said(raw["error"], 0, None)
+            raise said(self.provider, raw["error"], 0, None)
         completion = openai.types.chat.ChatCompletion.construct(**raw) if isinstance(raw, dict) else None
         gathered = _Gathered(told)
         for choice in getattr(completion, "choices", None) or []:
             gathered.choice(getattr(choice, "message", None), getattr(choice, "finish_reason", None))
         gathered.used(getattr(completion, "usage", None))
         return gathered.turn()
-
-    # -- what went wrong -----------------------------------------------------------------------------
-
-    def _failure(self, error: Exception) -> Failed:
-        match error:
-            case openai.APIStatusError():
-                return self._said(error.body or error.message, error.status_code, error.response.headers)
-            case openai.APITimeoutError():
-                return Passing(f"{self._who} did not answer within {self.provider.timeout_s:g} s.")
-            case openai.APIConnectionError():
-                return Passing(self._no_connection(error))
-            case openai.APIError():  # an error in the middle of a stream
-                return self._said(error.body or error.message, 0, None)
-            case httpx2.TimeoutException():
-                return Passing(f"{self._who} fell silent for {self.provider.timeout_s:g} s.")
-            case httpx2.HTTPError():
-                return Passing("The answer broke off in the middle.")
-            case _:
-                return Failed(f"{self._who} answered with something that is not OpenAI's protocol.")
-
-    def _no_connection(self, error: openai.APIConnectionError) -> str:
-        cause = str(error.__cause__ or error).lower()
-        if "certificate" in cause or "ssl" in cause:
-            return f"{self._who} has no certificate that can be trusted."
-        if "name" in cause and ("resol" in cause or "known" in cause):
-            return f"There is no machine of the name in {self.provider.url}; check the address."
-        if "refused" in cause or "all connection attempts failed" in cause:
-            return f"Nothing answers at {self.provider.url} (connection refused). Is it started, and is the port right?"
-        return f"No connection to {self.provider.url}: {self._hidden(str(error.__cause__ or error))[:200]}"
-
-    def _said(self, body: Any, status: int, headers: Mapping[str, str] | None) -> Failed:
-        """The provider's own error, with its status or the code inside it."""
-        inner = body.get("error", body) if isinstance(body, dict) else body
-        code = inner.get("code") if isinstance(inner, dict) else None
-        if not status and str(code).isdecimal():
-            status = int(str(code))
-        text = inner.get("message") if isinstance(inner, dict) else inner
-        said = self._hidden(str(text or "")).strip()[:400]
-        return self._in_words(status, said, headers)
-
-    def _in_words(self, status: int, said: str, headers: Mapping[str, str] | None) -> Failed:
-        low, model = said.lower(), self.provider.model
-        told = f" It says: {said}" if said else ""
-        if status in (400, 404, 422, 500) and "tool" in low and ("support" in low or "use" in low):
-            return NoTools(f"The model {model} cannot call tools.")
-        if status in (400, 422) and any(
-            word in low for word in ("response_format", "json_schema", "schema", "grammar")
-        ):
-            return NoSchema(f"{self._who} takes no answer schema.")
-        if status in (400, 404, 415, 422) and any(word in low for word in ("image", "vision", "multimodal")):
-            return Failed(f"The model {model} cannot see pictures; choose one that can, or leave the picture out.")
-        if status in (401, 403):
-            missing = "no key was sent" if not self.provider.key else "the key is not accepted"
-            return Failed(f"{self._who} refuses ({status}): {missing}. Check the key in the settings.{told}")
-        if status == 402:
-            return Failed(f"{self._who} wants to be paid (402): there is no credit left.{told}")
-        if status == 404 or (status == 400 and "model" in low):
-            if "model" in low:
-                return Failed(f"{self._who} has no model «{model}». Choose another in the settings.{told}")
-            return Failed(f"There is no chat at {self.provider.url} (404); such addresses often end with /v1.{told}")
-        if 300 <= status < 400:
-            to = (headers or {}).get("location", "another address")
-            return Failed(f"{self.provider.url} only leads on to {to[:200]}; give that address itself.")
-        if status in (408, 409, 425, 429) or status >= 500 or not status:
-            what = (
-                "is asked too often (429)" if status == 429 else f"has trouble ({status})" if status else "has trouble"
-            )
-            return Passing(f"{self._who} {what}.{told}", _retry_after_s(headers))
-        return Failed(f"{self._who} refuses ({status}).{told}")
-
-    @property
-    def _who(self) -> str:
-        return self.provider.name.partition(",")[0]
-
-    def _hidden(self, text: str) -> str:
-        return self.provider.hides(text)
 
 
 class _Gathered:
@@ -205,21 +128,21 @@ class _Gathered:
         for choice in getattr(chunk, "choices", None) or []:
             self.choice(getattr(choice, "delta", None), getattr(choice, "finish_reason", None))
 
-    def choice(self, said: Any, finish: str | None) -> None:
+    def choice(self, part: Any, finish: str | None) -> None:
         self._finish = finish or self._finish
-        if said is None:
+        if part is None:
             return
         for name in ("reasoning_content", "reasoning"):
-            if isinstance(thought := getattr(said, name, None), str) and thought:
+            if isinstance(thought := getattr(part, name, None), str) and thought:
                 self._told("thought", thought)
                 break
-        if isinstance(text := getattr(said, "content", None), str) and text:
+        if isinstance(text := getattr(part, "content", None), str) and text:
             self._letters += len(text)
             if self._letters > MOST_LETTERS:
                 raise Failed("The model writes without end; it was stopped.", "".join(self._text)[:20_000])
             self._text.append(text)
             self._told("text", text)
-        for each in getattr(said, "tool_calls", None) or []:
+        for each in getattr(part, "tool_calls", None) or []:
             self._call(each)
 
     def _call(self, piece: Any) -> None:
@@ -259,18 +182,3 @@ class _Gathered:
 
 def _count(number: Any) -> int:
     return number if isinstance(number, int) else 0
-
-
-def _retry_after_s(headers: Mapping[str, str] | None) -> float | None:
-    """Seconds that the provider asks to wait, from a number or a date."""
-    text = (headers or {}).get("retry-after", "")
-    if not text:
-        return None
-    try:
-        return max(float(text), 0.0)
-    except ValueError:
-        pass
-    try:
-        return max(parsedate_to_datetime(text).timestamp() - time(), 0.0)
-    except (TypeError, ValueError):
-        return None

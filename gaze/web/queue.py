@@ -13,7 +13,7 @@ from gaze.jobs.record import QueueName
 from gaze.library.query import Card
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, toast
-from gaze.web.llm_settings import shown_servers
+from gaze.web.mcp_settings import shown_servers
 
 AnyRequest = Request[Any, Any, Any]
 QUEUES: tuple[QueueName, ...] = ("comfy", "llm")
