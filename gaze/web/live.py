@@ -187,9 +187,11 @@ class Live:
             "reading": None if gaze.library.ready else gaze.library.progress,
             "problems": len(gaze.library.problems()),
             "counts": gaze.library.counts(),
+            "llm": gaze.llm(),
         }
         try:
             listing = await gaze.queue.listing("comfy", window=60, recent=0)
+            writing = await gaze.queue.counts("llm")
         except redis.RedisError:
             away = {"redis": False, "open": None, "running": 0, "job": None, "jobs": ()}
             self.status = msgspec.structs.replace(before, **common, **away)
@@ -210,6 +212,8 @@ class Live:
             job=first,
             jobs=tuple(self._open[:IN_TRAY]),
             nsfw_jobs=frozenset(job.id for job in self._open[:IN_TRAY] if self._is_nsfw(job)),
+            llm_open=writing.active,
+            llm_running=writing.running,
             percent=batch.percent if batch else first.progress.percent if first else None,
             batch=batch,
         )
