@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from random import Random, SystemRandom
@@ -19,6 +19,8 @@ from gaze.comfyui import models
 from gaze.comfyui.models import Models
 from gaze.comfyui.pool import Pool
 from gaze.core.category import Category
+from gaze.danbooru.find import validate
+from gaze.danbooru.taglist import TagList
 from gaze.jobs import events
 from gaze.jobs.queue import JobQueue
 from gaze.jobs.record import new_id
@@ -68,8 +70,7 @@ class Context:
         self.secrets = Secrets(settings().private)
         self.proposals = Proposals(settings().root)
         self.prompts = Prompts(settings().root, self.program, categories)
-        # Which of some tags nobody knows, each with near ones; None while there is no list of tags.
-        self.unknown_tags: Callable[[Sequence[str]], Mapping[str, Sequence[str]]] | None = None
+        self.tags = TagList(settings().root, self.program)
         self.model_files = model_files.Models(
             categories, settings().private, self._model_folders, library.named_models, self._tell_in_loop
         )
@@ -105,6 +106,16 @@ class Context:
     def llm(self) -> Standing:
         """Whether a model can be asked now, and if not, what to do."""
         return standing(self.settings(), self.secrets)
+
+    def unknown_tags(self, tags: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Which of some tags the user's list does not have, each with near ones; none while there is only the starter.
+
+        Looks through the list: call it in a thread.
+        """
+        loaded = self.tags()
+        if not loaded.own:
+            return {}
+        return {each.given: each.suggestions for each in validate(loaded.index, tags) if not each.tag}
 
     def tell(self, changes: Sequence[changed.Change]) -> None:
         """The library's callback: take changes to be published."""

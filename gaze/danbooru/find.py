@@ -14,7 +14,7 @@ from gaze.danbooru.rows import CATEGORIES, clean
 
 _NUMBERS = {word: number for number, word in CATEGORIES.items()}
 # How much better a way to fit is, in powers of ten of a tag's count.
-_EXACT, _PREFIX, _WORD, _ALIAS, _TYPO = 90.0, 1.5, 0.0, -0.5, -3.0
+EXACT, PREFIX, WORD, ALIAS, TYPO = 90.0, 1.5, 0.0, -0.5, -3.0
 _POOL = 64  # the most used tags of each way to fit are weighed against each other
 _LOOKED_AT = 2000  # rows gone through for a search of several words
 _CUTS = str.maketrans("(-/:.+", "______")
@@ -112,6 +112,11 @@ def suggest(index: TagIndex, partial: str, limit: int = 8, category: str = "") -
     A tag fits by the beginning of its name, of any of its words in any order, or of an alias; if little does, with
     one slip of the finger. How well it fits is weighed against how often it is used.
     """
+    return [tag for _, tag in weighed(index, partial, limit, category)]
+
+
+def weighed(index: TagIndex, partial: str, limit: int = 8, category: str = "") -> list[tuple[float, Tag]]:
+    """As `suggest`, each with its weight: the power of ten of its count, and what its way to fit adds."""
     typed = written(partial)
     if not typed:
         return []
@@ -124,7 +129,7 @@ def suggest(index: TagIndex, partial: str, limit: int = 8, category: str = "") -
                 if score > scores.get(row, -9.0):
                     scores[row] = score
     best = sorted(scores, key=lambda row: (-scores[row], row))[:limit]
-    return [_tag(index, row, typed) for row in best]
+    return [(scores[row], _tag(index, row, typed)) for row in best]
 
 
 def _ways(index: TagIndex, typed: str) -> Iterator[tuple[float, Sequence[int]]]:
@@ -134,10 +139,10 @@ def _ways(index: TagIndex, typed: str) -> Iterator[tuple[float, Sequence[int]]]:
     if exact is None:
         exact = index.of_alias(typed)
     if exact is not None:
-        yield _EXACT, (exact,)
+        yield EXACT, (exact,)
     for bonus, rows in (
-        (_PREFIX, nsmallest(_POOL, index.beginning(typed))),
-        (_ALIAS, nsmallest(_POOL, index.alias_beginning(typed, _LOOKED_AT))),
+        (PREFIX, nsmallest(_POOL, index.beginning(typed))),
+        (ALIAS, nsmallest(_POOL, index.alias_beginning(typed, _LOOKED_AT))),
     ):
         found += len(rows)
         yield bonus, rows
@@ -145,10 +150,10 @@ def _ways(index: TagIndex, typed: str) -> Iterator[tuple[float, Sequence[int]]]:
     if len(typed) < 3 or not words:
         return
     rows = _with_words(index, words)
-    yield _WORD, rows
+    yield WORD, rows
     if found + len(rows) < 3:
         for meant in _meant(index, words):
-            yield _TYPO, _with_words(index, meant)
+            yield TYPO, _with_words(index, meant)
 
 
 def _with_words(index: TagIndex, words: Sequence[str]) -> list[int]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
 
+from gaze.core.text import items
 from gaze.library.files import MAX_BYTES
 from gaze.library.images import UPLOADS, Images
 
@@ -40,8 +42,9 @@ class PromptsIndex:
         self.images = images
         self._lock = lock
         self._prompts: dict[str, Prompt] = {}
+        self._counts: Counter[str] = Counter()  # in how many prompts each item is
         self._waiting: set[str] = set()
-        self._working = threading.Lock()
+        self._working, self._counting = threading.Lock(), threading.Lock()
         self.wanted = threading.Event()
 
     def __len__(self) -> int:
@@ -78,9 +81,25 @@ class PromptsIndex:
             seen = self.images.folders.get(folder, {}).get(name)
         known = self._prompts.get(path)
         if seen is None or not seen[2]:
-            self._prompts.pop(path, None)
+            self._put(path, None)
         elif known is None or known.seen_ns != seen[2]:
-            self._prompts[path] = read_prompt(self.root / UPLOADS / f"{path}.json", seen[2])
+            self._put(path, read_prompt(self.root / UPLOADS / f"{path}.json", seen[2]))
+
+    def _put(self, path: str, prompt: Prompt | None) -> None:
+        old = self._prompts.pop(path, None)
+        if prompt is not None:
+            self._prompts[path] = prompt
+        with self._counting:
+            for each, step in ((old, -1), (prompt, 1)):
+                for item in set(items(each.text.decode("utf-8", "replace"))) if each else ():
+                    self._counts[item] += step
+                    if not self._counts[item]:
+                        del self._counts[item]
+
+    def used(self) -> list[tuple[str, int]]:
+        """The items of all prompts, each with how many have it."""
+        with self._counting:
+            return list(self._counts.items())
 
     def find(self, words: Iterable[str], keep: Callable[[str, bool | None], bool] | None = None) -> list[str]:
         """Paths of images whose prompt holds every word, newest first. `keep` decides by path and NSFW mark."""
