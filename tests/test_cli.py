@@ -164,3 +164,38 @@ def test_tags_import_says_what_is_no_list_in_one_line(root: Path) -> None:
 
     assert gaze("tags", "import", "mine.csv", cwd=root).returncode == 2
     assert gaze("tags", "import", "nowhere.csv", cwd=root).stderr.startswith("gaze: nowhere.csv cannot be read")
+
+
+def test_check_tells_doubts_as_warnings_and_ends_with_0_unless_strict(root: Path) -> None:
+    scene = {"scene_id": "odd", "scene_name": "Odd", "scene": {"background": "day, night", "lighting": ""}}
+    (root / "data/scenes/odd.json").write_text(json.dumps(scene))
+
+    done = gaze("check", cwd=root)
+
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        "data/scenes/odd.json: «day» and «night»: two times of day (warning)",
+        "1 warning",
+    ]
+    assert gaze("check", "--strict", cwd=root).returncode == 1
+
+
+def test_check_knows_unknown_tags_only_by_a_real_list(root: Path) -> None:
+    quiet = gaze("check", "--strict", cwd=root)
+    (root / "mine.csv").write_text("zzyzx,0,12,\n")
+    gaze("tags", "import", "mine.csv", cwd=root)
+
+    done = gaze("check", "--strict", cwd=root)
+
+    assert quiet.returncode == 0
+    assert done.returncode == 1
+    assert "data/scenes/beach.json: «beach» is no known tag (warning)" in done.stdout
+
+
+def test_check_hears_no_more_of_what_was_silenced(root: Path) -> None:
+    scene = {"scene_id": "odd", "scene_name": "Odd", "scene": {"background": "day, night", "lighting": ""}}
+    (root / "data/scenes/odd.json").write_text(json.dumps(scene))
+    (root / "data/state/scenes").mkdir(parents=True)
+    (root / "data/state/scenes/odd.json").write_text(json.dumps({"silenced": ["contradiction:day, night"]}))
+
+    assert gaze("check", "--strict", cwd=root).stdout == "No problems.\n"

@@ -6,11 +6,14 @@ import contextlib
 import io
 import logging
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from gaze.core.errors import Refusal
+from gaze.danbooru.find import known
 from gaze.danbooru.index import FORMAT, TagIndex
 from gaze.danbooru.rows import BadRow, Row, read_rows
 from gaze.library.files import make_folder, write
@@ -55,7 +58,9 @@ class TagList:
     from any thread and read the disk: call them through `asyncio.to_thread`.
     """
 
-    def __init__(self, root: Path, program: Path) -> None:
+    def __init__(self, root: Path, program: Path, *, keep: bool = True) -> None:
+        """With `keep` off nothing is written but what is taken in."""
+        self._keeps = keep
         self._root = root
         self._program = program
         self._lock = threading.Lock()
@@ -70,6 +75,14 @@ class TagList:
                 self._loaded = Loaded(self._read(file, stamp), file == self._root / IMPORTED)
                 self._stamp = stamp
             return self._loaded
+
+    def lookup(self) -> tuple[object, Callable[[str], str | None] | None]:
+        """What says whether a tag is known, and a mark of the list; None while there is only the starter list.
+
+        The starter list lacks most tags, so what it lacks may be one all the same.
+        """
+        loaded = self()
+        return self._stamp, (partial(known, loaded.index) if loaded.own else None)
 
     def _file(self) -> tuple[Path, Stamp]:
         for file in (self._root / IMPORTED, self._program / STARTER):
@@ -97,7 +110,7 @@ class TagList:
 
     def _keep(self, index: TagIndex, file: Path, stamp: Stamp) -> None:
         """Write an index for the next start; a disk that cannot take it is no fault."""
-        if (self._root / MADE).parent.is_dir():
+        if self._keeps and (self._root / MADE).parent.is_dir():
             with contextlib.suppress(OSError, Refusal):
                 (self._root / MADE).mkdir(exist_ok=True)
                 write(self._root, f"{MADE}/{file.stem}.index", _head(stamp) + index.pack())
