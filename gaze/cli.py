@@ -82,6 +82,8 @@ def parser() -> argparse.ArgumentParser:
         help="serve at http://HOST:PORT/mcp instead of standard input; default 127.0.0.1:9130",
     )
     tools.set_defaults(command=_mcp_danbooru)
+    library = mcp.add_parser("serve", help="This library for an assistant, on standard input.", parents=[root])
+    library.set_defaults(command=_mcp_serve)
     tags = add("tags", None, "The list of Danbooru tags.").add_subparsers(required=True, metavar="ACT")
     taken = tags.add_parser("import", help='Take a CSV of name,category,count,"aliases" as the list.', parents=[root])
     taken.add_argument("file", metavar="FILE.csv")
@@ -222,6 +224,15 @@ def _mcp_danbooru(options: argparse.Namespace) -> int:
             return _fail(f"«{options.http}» is no HOST:PORT, such as 127.0.0.1:{danbooru.PORT}.")
         http = (host.strip("[]") or "127.0.0.1", int(port or danbooru.PORT))
     danbooru.run(TagList(_settings(options)().root, program()), http)
+    return 0
+
+
+def _mcp_serve(options: argparse.Namespace) -> int:
+    from gaze.mcp.serve import run
+
+    live = _settings(options)
+    logs.set_up("mcp", live().log)
+    run(live)
     return 0
 
 

@@ -26,6 +26,7 @@ from gaze.settings import Settings
 from gaze.web import (
     api,
     asset,
+    assistant,
     authoring,
     bulk,
     complete,
@@ -124,6 +125,7 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *library.ROUTES,
         *complete.ROUTES,
         *tags.ROUTES,
+        *assistant.ROUTES,
         *create.ROUTES,
         *edit.ROUTES,
         *outfits.ROUTES,
@@ -150,7 +152,7 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     """The application around a context; both start and stop together."""
     render = Renderer(context.program / "templates", reload_templates)
     live = Live(context, render)
-    vocabulary = Vocabulary()
+    vocabulary, helper = Vocabulary(), assistant.Assistant(context)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -162,6 +164,7 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
             yield
         finally:
             vocabulary.close()
+            await helper.stop()
             counting.cancel()
             await asyncio.gather(counting, return_exceptions=True)
             await live.stop()
@@ -173,7 +176,7 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     return Litestar(
         routes(context),
         dependencies={"gaze": Provide(provide_context)},
-        state=State({"gaze": context, "live": live, "render": render, "vocabulary": vocabulary}),
+        state=State({"gaze": context, "live": live, "render": render, "vocabulary": vocabulary, "assistant": helper}),
         lifespan=[lifespan],
         before_request=guard.check_request,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]
