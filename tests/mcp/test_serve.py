@@ -15,7 +15,7 @@ from PIL import Image
 
 from tests.conftest import library
 from tests.mcp.conftest import by_stdio, data, over_http, said
-from tests.site import Site, until
+from tests.site import JSON, Site, until
 
 KEY = "test-key"
 Connect = Callable[[], Any]
@@ -160,10 +160,30 @@ async def test_a_new_asset_is_reviewed_and_accepted_like_any_draft(site: Site) -
     async with over_http(f"{site.url}/mcp", KEY) as client:
         made = data(await client.call_tool("propose_asset", {"category": "scenes", "changes": changes}))
 
+    form = site.http.get(made["review"], follow_redirects=True)
+    accepted = site.http.post(made["review"], data={"accept": "all"}, headers=JSON)
+
+    assert form.status_code == 200
+    assert "tide pool" in form.text
+    assert accepted.status_code == 200, accepted.text
+    (file,) = (site.root / "data/scenes").glob("[Tt]ide*.json")
+    assert json.loads(file.read_text())["scene"]["background"] == "tide pool"
+
+
+async def test_a_changed_asset_is_reviewed_field_by_field(site: Site) -> None:
+    async with over_http(f"{site.url}/mcp", KEY) as client:
+        asset = data(await client.call_tool("get_asset", {"category": "actions", "slug": "waving"}))
+        changes = {"action": {"arms": "both arms up", "hands": "open hands"}}
+        wish = {"category": "actions", "slug": "waving", "changes": changes, "version": asset["version"]}
+        made = data(await client.call_tool("propose_asset", wish))
+
     page = site.http.get(made["review"])
-    assert page.status_code == 200
-    assert "tide pool" in page.text
-    assert "Tide Pool" in site.http.get("/proposals").text
+    accepted = site.http.post(made["review"], data={"take": "/action/arms"}, headers=JSON)
+
+    assert "both arms up" in page.text
+    assert accepted.status_code == 200, accepted.text
+    action = json.loads((site.root / "data/actions/waving.json").read_text())["action"]
+    assert (action["arms"], action["hands"]) == ("both arms up", "waving")
 
 
 async def test_where_settings_allow_it_a_draft_is_saved_at_once(alone: Path) -> None:
