@@ -43,9 +43,12 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 async def generate_batch(
-    wanted: Sequence[Wanted], label: str, shelf: Shelf, rng: Random, queue: JobQueue, pool: Pool
+    wanted: Sequence[Wanted], label: str, shelf: Shelf, rng: Random, queue: JobQueue, pool: Pool, batch: str = ""
 ) -> Batch:
-    """Queue the pictures of all recipes under one label. Raises Unavailable (503) where Redis is away."""
+    """Queue the pictures of all recipes under one label, as `batch` if its id is fixed already.
+
+    Raises Unavailable (503) where Redis is away.
+    """
     made, left = await asyncio.to_thread(_prepared, wanted, shelf, rng)
     healthy = await pool.current()
     everybody = len(healthy) == len(pool.backends)
@@ -58,7 +61,7 @@ async def generate_batch(
         else:
             fitting += pairs
         await asyncio.sleep(0)  # hundreds of graphs to look at; pages are answered in between
-    batch = new_batch()
+    batch = batch or new_batch()
     total = len(fitting)
     jobs = [
         (msgspec.structs.replace(job, batch=batch, batch_label=label, place=place, count=total), work)

@@ -38,6 +38,7 @@ class Kind(msgspec.Struct, frozen=True):
 KINDS: Mapping[str, Kind] = {
     "image": Kind("comfy", "image_job"),
     "cover": Kind("comfy", "image_job"),
+    "sweep": Kind("comfy", "image_job"),
 }
 
 
@@ -100,6 +101,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     checkpoint: str = ""
     action: str = "preview"
+    sweep: str = ""  # `<category>/<slug>/<id>` of the sweep that the picture belongs to
+    cell: str = ""  # and its place there, `<column>,<row>`
     via: str = ""  # the page that asked, where it is not the subject's own
     summary: str = ""
     width: int = 0

@@ -44,6 +44,7 @@ from gaze.library.snapshot import Snapshot
 from gaze.library.state import Settings, States
 from gaze.library.store import Store
 from gaze.library.sweep import Sweep
+from gaze.library.sweeps import Sweeps
 from gaze.library.sync import Sync
 from gaze.library.words import Templates, Wildcards
 from gaze.library.writing import Writing
@@ -112,6 +113,7 @@ class Library:
             partial(hold, self),
             self._look_at_models,
         )
+        self.sweeps = Sweeps(root, self._editor, self.gallery, self._tell)
         self._background = Background(
             self._sync, self._sweep, self._snapshot, self.prompts, self._first_read, self._tell
         )
