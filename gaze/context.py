@@ -80,7 +80,7 @@ class Context:
         ]
         self._loop = asyncio.get_running_loop()
         await self.library.start(polling=self.settings().polling)
-        self.model_files.start()
+        self._tasks.append(asyncio.create_task(self._read_models(), name="read model files"))
 
     async def stop(self) -> None:
         """End all tasks and connections."""
@@ -94,6 +94,12 @@ class Context:
         await self.http.aclose()
         with contextlib.suppress(redis.RedisError):
             await self.redis.aclose()
+
+    async def _read_models(self) -> None:
+        """Begin with the model files when the library has been read: pages come first."""
+        while not self.library.ready:
+            await asyncio.sleep(0.05)
+        self.model_files.start()
 
     def tell(self, changes: Sequence[changed.Change]) -> None:
         """The library's callback: take changes to be published."""
