@@ -47,15 +47,6 @@ class Gallery:
         with self._lock:
             return list(self._images.of_folder(f"{asset.category.name}/{asset.slug}"))
 
-    def page(self, category: str = "", slug: str = "", offset: int = 0, limit: int = 60) -> tuple[list[str], int]:
-        """A page of all images (or of a category's, an asset's), newest first, and how many there are."""
-        with self._lock:
-            if not category:
-                return self._images.page(offset, limit)
-            own = f"{category}/{slug}"
-            found = self._images.of_folder(own) if slug else self._images.newest(own)
-            return found[offset : offset + limit], len(found)
-
     def spelled(self, path: str) -> str:
         """The path of an image as the disk spells it; any other path as it is."""
         with self._lock:

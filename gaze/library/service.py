@@ -30,11 +30,14 @@ from gaze.library.files import clear_leftovers
 from gaze.library.finder import Finder
 from gaze.library.follow import Followers
 from gaze.library.gallery import Gallery
+from gaze.library.imagecache import ImageCache
+from gaze.library.imageindex import ImageIndex
+from gaze.library.imagequery import FoundImages, ImageQuery
+from gaze.library.imagerow import Row
 from gaze.library.images import UPLOADS, Images
 from gaze.library.modelfaults import Named
 from gaze.library.models import Models
 from gaze.library.preferences import Preferences
-from gaze.library.prompts_index import PromptsIndex
 from gaze.library.query import Card, Page, Query
 from gaze.library.search import Found
 from gaze.library.shelf import LibraryShelf
@@ -89,8 +92,8 @@ class Library:
         self._sweep = Sweep(self._sync)
         self._editor = Editor(root, self._sync)
         self._cards = Cards(self._assets, self._states, self._images, self._lock, self._missing)
-        self.prompts = PromptsIndex(root, self._images, self._lock)
-        self._finder = Finder(self._assets.catalogs, self._states, self.prompts, self._lock, self._cards.of_entries)
+        self.images = ImageIndex(root, self._images, self._lock, ImageCache(root / "data/.gaze/images"))
+        self._finder = Finder(self._assets.catalogs, self._states, self.images, self._lock, self._cards.of_entries)
         self._snapshot = Snapshot(root / "data/.gaze/index", self._assets, self._lock)
         self.gallery = Gallery(root, self._images, self._followers, self._sync, self._editor, self._lock, self._tell)
         self.preferences = Preferences(
@@ -101,17 +104,18 @@ class Library:
             root, self._assets, self._images, self._followers, self.gallery, self._sync, self._editor, self._tell
         )
         self._background = Background(
-            self._sync, self._sweep, self._snapshot, self.prompts, self._first_read, self._tell
+            self._sync, self._sweep, self._snapshot, self.images, self._first_read, self._tell
         )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
     # life
 
-    def scan(self) -> None:
+    def scan(self, *, images: bool = True) -> None:
         """Read everything now, blocking; for the command line and tests."""
         self._first_read(lambda: None)
-        self.prompts.work()
+        if images:
+            self.images.work()
 
     async def start(self, *, polling: bool = False) -> None:
         """Begin to read in the background and to watch; returns at once. `polling` as for network drives."""
@@ -138,18 +142,22 @@ class Library:
     def save_index(self) -> None:
         """Write the index snapshot, so that the next start reads only files that changed."""
         self._snapshot.write()
+        self.images.save()
 
     def _first_read(self, pause: Callable[[], None]) -> None:
         with contextlib.suppress(OSError):
             (self.root / "data/.gaze").mkdir(mode=0o700, parents=True, exist_ok=True)
         warm = self.ready or self._snapshot.restore() > 0
+        if not self.ready:
+            self.images.restore()
         self._templates.read_shipped(self.root)
         told = self._sweep.tick(0.0) if self.ready else self._sweep.first_read(self._progress, pause)
         self.ready = True
         if not warm:  # everything is new to everybody
             told = [change for change in told if isinstance(change, ProblemsChanged)]
+        told = [change for change in told if not isinstance(change, ImageAdded)]
         self._tell([*told, Progress(*self.progress)])
-        self.prompts.touch_all()
+        self.images.look()
         for folder in ("data", UPLOADS, "workflows"):
             clear_leftovers(self.root / folder)
 
@@ -164,7 +172,8 @@ class Library:
             return
         pictures = {change.path for change in changes if isinstance(change, ImageAdded | ImageRemoved)}
         if pictures:
-            self.prompts.touch(pictures)
+            if self.ready:
+                self.images.touch(pictures)
             told = set(changes)
             for category, kept in list(self._states.values.items()):
                 for slug, state in list(kept.now.items()):
@@ -225,9 +234,13 @@ class Library:
             self._assets.catalog(category)
         return self._finder.search(q, category=category, nsfw=nsfw, kind=kind, limit=limit, offset=offset)
 
-    def image_nsfw(self, path: str) -> bool:
-        """Whether an image is NSFW: as its sidecar says, else as its asset is."""
-        return self._finder.image_nsfw(path)
+    def find_images(self, query: ImageQuery) -> FoundImages:
+        """Images that pass the filters, with counts. Some 50 ms at 100,000 images: not for the event loop."""
+        return self.images.find(query, self._finder.nsfw_owners())
+
+    def image_nsfw(self, image: str | Row) -> bool:
+        """Whether an image (a path or its row) is NSFW: as its sidecar says, else as its asset is."""
+        return self._finder.image_nsfw(image)
 
     def counts(self) -> dict[str, int]:
         """How many assets each category has, in the order of the navigation."""
