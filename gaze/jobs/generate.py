@@ -26,13 +26,17 @@ from gaze.jobs.record import Job, Work, new_id, now
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do with the pictures: `action` is `preview` or `replace`, `kind` `image` or `cover`."""
+    """What to do with the pictures: `action` is `preview` or `replace`, `kind` `image` or `cover`.
+
+    `via` is the page that asks where that is not the subject's own, `batch` joins the jobs to others.
+    """
 
     action: str = "preview"
     kind: str = "image"
     label: str = ""
     batch: str = ""
     source: str = ""
+    via: str = ""
 
 
 USUAL = Order()
@@ -43,6 +47,7 @@ class Made(msgspec.Struct, frozen=True):
 
     jobs: list[Job]
     notes: list[str]
+    positive: str = ""  # the first picture's main prompt
 
 
 async def generate(
@@ -65,7 +70,8 @@ async def generate(
             )
         notes = list(fitting[0][1].notes) if fitting else []
     await queue.enqueue(made)
-    return Made([job for job, _ in made], [*(made[0][1].notes if made else ()), *notes])
+    first = made[0][1]
+    return Made([job for job, _ in made], [*first.notes, *notes], first.positive)
 
 
 def prepare(recipe: Recipe, shelf: Shelf, rng: Random, order: Order) -> list[tuple[Job, Work]]:
@@ -93,6 +99,7 @@ def _job(made: Plan, shelf: Shelf, order: Order, batch: str, place: int, count: 
         seed=made.settings.seed or 0,
         checkpoint=made.checkpoint or "",
         action=order.action,
+        via=order.via,
         summary=_summary(made),
         width=made.settings.width or 0,
         height=made.settings.height or 0,

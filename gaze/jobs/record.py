@@ -99,6 +99,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     checkpoint: str = ""
     action: str = "preview"
+    via: str = ""  # the page that asked, where it is not the subject's own
     summary: str = ""
     width: int = 0
     height: int = 0

@@ -47,6 +47,11 @@ class Gallery:
         with self._lock:
             return list(self._images.of_folder(f"{asset.category.name}/{asset.slug}"))
 
+    def has(self, path: str) -> bool:
+        """Whether there is such an image."""
+        with self._lock:
+            return bool(self._images.has(path))
+
     def spelled(self, path: str) -> str:
         """The path of an image as the disk spells it; any other path as it is."""
         with self._lock:

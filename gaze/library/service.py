@@ -30,6 +30,7 @@ from gaze.library.files import clear_leftovers
 from gaze.library.finder import Finder
 from gaze.library.follow import Followers
 from gaze.library.gallery import Gallery
+from gaze.library.history import History
 from gaze.library.imagecache import ImageCache
 from gaze.library.imageindex import ImageIndex
 from gaze.library.imagequery import FoundImages, ImageQuery
@@ -99,6 +100,7 @@ class Library:
         self.preferences = Preferences(
             root, self._assets, self._states, self.gallery, self._sync, self._editor, self._lock, self._tell
         )
+        self.history = History(self._states, self._sync, self._editor)
         self.writing = Writing(self._assets, self._sync, self._editor, self._tell)
         self.trash = Deleting(
             root, self._assets, self._images, self._followers, self.gallery, self._sync, self._editor, self._tell

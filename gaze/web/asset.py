@@ -20,6 +20,8 @@ from gaze.web.choices import choices_to_keep
 from gaze.web.detail import Detail, detail, preview
 from gaze.web.forms import Values
 from gaze.web.library import card_json, category_of
+from gaze.web.mix import without_usual_weights
+from gaze.web.recipe_form import action, asset_recipe, selection
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -68,7 +70,7 @@ async def generate_images(request: AnyRequest, gaze: Context, category: str, slu
     given = await forms.values(request)
     made = await order(gaze, asset, given)
     if "fields_shown" in given:
-        kept = choices_to_keep(given, gaze.categories)
+        kept = {**choices_to_keep(given, gaze.categories), "last_seed": str(made.jobs[0].seed)}
         await asyncio.to_thread(gaze.library.preferences.set, category, slug, kept)
     await request.app.state.live.look()
     view = await _view(request, gaze, asset, given)
@@ -85,8 +87,8 @@ async def generate_images(request: AnyRequest, gaze: Context, category: str, slu
 async def order(gaze: Context, asset: Asset, given: Values) -> Made:
     """Jobs for what an asset's page or its API asks. Raises Refusal, Unavailable."""
     shelf = gaze.library.shelf()
-    recipe = forms.recipe(asset, given, shelf)
-    wish = Order(action=forms.action(given), label=asset.name)
+    recipe = without_usual_weights(gaze, asset_recipe(asset, given, shelf))
+    wish = Order(action=action(given), label=asset.name)
     try:
         return await generate(recipe, shelf, gaze.rng, gaze.queue, gaze.pool, wish)
     except Unusable as refusal:
@@ -118,7 +120,7 @@ async def save_defaults(request: AnyRequest, gaze: Context, category: str, slug:
     """Keep the field selection as the asset's usual one."""
     asset = gaze.library.get(category, slug)
     given = await forms.values(request)
-    fields = forms.selection(asset, given)
+    fields = selection(asset, given)
     chosen = None if fields == ["*"] else fields
     await asyncio.to_thread(gaze.library.preferences.save_defaults, category, slug, chosen)
     return _done(request, asset, "These fields are now the usual ones.", {"default_fields": chosen})

@@ -9,21 +9,26 @@ import msgspec
 from gaze.context import Context
 from gaze.core.asset import Asset
 from gaze.core.errors import Problem, Refusal
-from gaze.core.plan import plan
+from gaze.core.recipe import Recipe
 from gaze.core.transfer import can_become
 from gaze.jobs.record import Job
 from gaze.library.query import Card
-from gaze.web import forms
 from gaze.web.choices import last_choices, selected_fields
 from gaze.web.editing.relink import Offer, offer
 from gaze.web.forms import Values, one
 from gaze.web.live import Live
-from gaze.web.modelview import base_notes, model_facts
-from gaze.web.preview import Preview, failed_preview, preview_of
+from gaze.web.mix import Lora, loras_of, preview_for, without_usual_weights
+from gaze.web.modelview import model_facts
+from gaze.web.preview import Preview, failed_preview
+from gaze.web.recipe_form import SIZES, asset_recipe
 from gaze.web.related import Pick, more_label, owned_by, picks_for, uses_of
 from gaze.web.sections import SectionView, facts_of, recipe_of, sections_of
 
 SHOWN_IMAGES = 200
+_FORM: tuple[str, ...] = (
+    *("seed", "count", "size", "width", "height", "workflow", "extra_positive", "extra_negative"),
+    *("detail_face", "detail_hands"),
+)
 
 
 class TabView(msgspec.Struct, frozen=True):
@@ -63,6 +68,9 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     picks: list[Pick]
     form: dict[str, str]
     sizes: list[tuple[str, str]]
+    workflows: list[str]
+    loras: list[tuple[Asset, Lora]]
+    last_seed: str
     more_set: int
     more_label: str
     ratio: str
@@ -87,8 +95,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
     tabs = _tabs(asset, tab, len(images), owned)
     tab = next(item.name for item in tabs if item.on)
     picks = picks_for(gaze, asset, asked)
-    form = {name: one(asked, name) for name in ("seed", "count", "size", "extra_positive", "extra_negative")}
-    form |= {name: one(asked, name) for name in ("detail_face", "detail_hands")}
+    form = {name: one(asked, name) for name in _FORM}
     return Detail(
         asset=asset,
         href=f"/{asset.category.name}/{asset.slug}",
@@ -116,9 +123,14 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         raw=library.raw(asset)[0] if tab == "json" else "",
         picks=picks,
         form=form,
-        sizes=[("", "usual"), *((size, size.replace("x", "×")) for size in forms.SIZES)],
+        sizes=[("", "usual"), *((size, size.replace("x", "×")) for size in SIZES), ("own", "own size")],
+        workflows=list(gaze.library.shelf().templates()),
+        loras=_loras(gaze, asset, given),
+        last_seed=str(state.get("last_seed") or ""),
         more_set=sum(bool(pick.value) for pick in picks[2:])
-        + sum(bool(form[name]) for name in ("extra_positive", "extra_negative", "detail_face", "detail_hands")),
+        + sum(bool(form[name]) for name in ("extra_positive", "extra_negative"))
+        + sum(form[name] == "off" for name in ("detail_face", "detail_hands"))
+        + (form["workflow"] not in ("", "default")),
         more_label=more_label(picks[2:]),
         ratio=f"{job.width}/{job.height}" if job and job.width and job.height else "",
         turns=any(can_become(asset.category, other) for other in gaze.categories.values()),
@@ -127,21 +139,25 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
 
 def preview(gaze: Context, asset: Asset, given: Values) -> Preview:
     """The prompts that the page's choices would make now, or why there are none."""
-    state = gaze.library.preferences.of(asset.category.name, asset.slug)
-    asked = given if "fields_shown" in given else {**last_choices(state, gaze.categories), **given}
     try:
-        shelf = gaze.library.shelf()
-        recipe = msgspec.structs.replace(forms.recipe(asset, asked, shelf), count=1)
-        made = plan(recipe, shelf, gaze.rng)
-        notes = base_notes(made, shelf, gaze.model_files)
-        return preview_of(made, shelf, gaze.library.is_missing or _never, notes)
+        return preview_for(gaze, asked_recipe(gaze, asset, given))
     except Refusal as refusal:
         return failed_preview(refusal)
 
 
-def _never(category: str, name: str) -> bool:
-    """Nothing is marked as missing where nobody can be asked."""
-    return False
+def asked_recipe(gaze: Context, asset: Asset, given: Values) -> Recipe:
+    """What the page's form says, or its last choices where nothing was sent. Raises PlanError."""
+    state = gaze.library.preferences.of(asset.category.name, asset.slug)
+    asked = given if "fields_shown" in given else {**last_choices(state, gaze.categories), **given}
+    return without_usual_weights(gaze, asset_recipe(asset, asked, gaze.library.shelf()))
+
+
+def _loras(gaze: Context, asset: Asset, given: Values) -> list[tuple[Asset, Lora]]:
+    """The LoRAs of what is chosen; none where a choice cannot be read."""
+    try:
+        return loras_of(gaze, asked_recipe(gaze, asset, given))
+    except Refusal:
+        return []
 
 
 def _tabs(asset: Asset, tab: str, images: int, owned: Sequence[Card]) -> list[TabView]:

@@ -9,6 +9,7 @@ import msgspec
 from gaze.core.category import Category
 from gaze.core.errors import Refusal
 from gaze.core.plan import Piece, Plan
+from gaze.core.settings import Settings
 from gaze.core.shelf import Shelf
 from gaze.core.text import chunk_tokens
 
@@ -63,6 +64,7 @@ class Preview(msgspec.Struct, frozen=True):
     notes: list[str] = []
     errors: list[str] = []
     dropped: bool = False
+    settings: Settings | None = None  # as they will be
 
 
 def preview_of(plan: Plan, shelf: Shelf, missing: Callable[[str, str], bool], more: Sequence[str] = ()) -> Preview:
@@ -81,6 +83,7 @@ def preview_of(plan: Plan, shelf: Shelf, missing: Callable[[str, str], bool], mo
         legend=[(one, one.capitalize()) for one in used],
         notes=[*(note.message for note in plan.notes if note.code not in ("random",)), *more],
         dropped=any(item.dropped for item in items),
+        settings=plan.settings,
     )
 
 

@@ -9,8 +9,8 @@ import msgspec
 from gaze.context import Context
 from gaze.core.asset import Asset
 from gaze.library.query import Card, Query
-from gaze.web import forms
 from gaze.web.forms import Values, one
+from gaze.web.recipe_form import owner_of
 
 
 class Pick(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ def uses_of(gaze: Context, asset: Asset) -> list[tuple[str, list[tuple[str, str]
     """Where the asset is used: presets whose recipe chooses it, the owner it belongs to."""
     found: list[tuple[str, list[tuple[str, str]]]] = []
     category = asset.category
-    if owner := forms.owner_of(asset, gaze.library.shelf()):
+    if owner := owner_of(asset, gaze.library.shelf()):
         found.append((owner.category.one.capitalize(), [(f"/{owner.category.name}/{owner.slug}", owner.name)]))
     if category.choice:
         for other in gaze.categories.values():
@@ -65,7 +65,7 @@ def picks_for(gaze: Context, asset: Asset, asked: Values) -> list[Pick]:
             continue
         value = one(asked, category.choice)
         if not value and category.name == asset.category.owner:
-            owner = forms.owner_of(asset, gaze.library.shelf())
+            owner = owner_of(asset, gaze.library.shelf())
             value = owner.choice if owner else ""
         usual = "usual" if category.chosen_by_id else "none"
         found.append(Pick(category.choice, category.name, category.one.capitalize(), value, usual))

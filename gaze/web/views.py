@@ -106,7 +106,10 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
         NavItem(c.name, c.name.capitalize(), f"/{c.name}/", c.icon, c.key, status.counts.get(c.name, 0), False)
         for c in gaze.categories.values()
     ]
-    make = [NavItem("queue", "Queue", "/queue", "queue", "q", status.open)]
+    make = [
+        NavItem("generator", "Generator", "/generator", "mix", "g"),
+        NavItem("queue", "Queue", "/queue", "queue", "q", status.open),
+    ]
     keep = [
         NavItem("problems", "Problems", "/problems", "warn", "x", status.problems, hot=True),
         NavItem("trash", "Trash", "/trash", "trash", "t"),

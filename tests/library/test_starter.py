@@ -19,7 +19,7 @@ from gaze.core.plan import plan
 from gaze.core.recipe import Recipe
 from gaze.library.check import check
 from gaze.library.service import Library
-from gaze.web import forms
+from gaze.web.recipe_form import asset_recipe
 
 PROGRAM = Path(__file__).parents[2]
 UPLOADS = PROGRAM / "static/uploads"
@@ -124,7 +124,7 @@ def test_a_preset_needs_no_checkpoint_and_can_be_planned(preset: Asset) -> None:
 @pytest.mark.parametrize("category", AT_LEAST)
 def test_everything_can_be_generated_from_its_own_page(category: str) -> None:
     for asset in assets(category):
-        made = plan(forms.recipe(asset, {}, starter().shelf()), starter().shelf(), Random(7))
+        made = plan(asset_recipe(asset, {}, starter().shelf()), starter().shelf(), Random(7))
 
         assert made.positive, asset.key
 
