@@ -47,6 +47,11 @@ class Gallery:
         with self._lock:
             return list(self._images.of_folder(f"{asset.category.name}/{asset.slug}"))
 
+    def newest(self, folder: str, limit: int) -> list[str]:
+        """Paths of a folder's newest images."""
+        with self._lock:
+            return self._images.of_folder(folder)[:limit]
+
     def has(self, path: str) -> bool:
         """Whether there is such an image."""
         with self._lock:

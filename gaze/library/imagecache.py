@@ -31,11 +31,11 @@ class ImageCache:
         self.file = folder / "rows.sqlite"
         self._lock = threading.Lock()
 
-    def read(self) -> list[Row]:
-        """All rows that were kept; none if they cannot be read."""
+    def read(self, take: Callable[[Row], Row]) -> list[Row]:
+        """All rows that were kept, each as `take` makes it; none if they cannot be read."""
 
         def work(connection: sqlite3.Connection) -> list[Row]:
-            return [_decode(body) for (body,) in connection.execute("SELECT row FROM rows")]
+            return [take(_decode(body)) for (body,) in connection.execute("SELECT row FROM rows")]
 
         return self._do(work) or []
 

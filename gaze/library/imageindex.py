@@ -51,7 +51,7 @@ class ImageIndex:
 
     def restore(self) -> int:
         """Take the rows of the cache, before anything is looked at; returns how many."""
-        rows = [self._shared(row) for row in self.cache.read()]
+        rows = self.cache.read(self._shared)
         rows.sort(key=key_of_row)
         with self._lock:
             if not self._rows:
@@ -138,6 +138,7 @@ class ImageIndex:
     def _shared(self, row: Row) -> Row:
         """The row, its values shared with equal ones of other rows."""
         share = self._words.setdefault
+        row.text = share(row.text, row.text)  # type: ignore[assignment]
         row.owner = share(row.owner, row.owner)  # type: ignore[assignment]
         row.checkpoint = share(row.checkpoint, row.checkpoint)  # type: ignore[assignment]
         row.batch = share(row.batch, row.batch)  # type: ignore[assignment]
@@ -149,6 +150,7 @@ class ImageIndex:
                 kept = tuple([share(item, item) for item in value])
                 self._words[(name, value)] = kept
             setattr(row, name, kept)
+        self._totals.number(row)
         return row
 
     def _merge(self, rows: list[Row], gone: Iterable[str]) -> None:

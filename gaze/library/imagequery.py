@@ -22,7 +22,6 @@ FACETS = ("favourite", "nsfw", "category", "asset", "checkpoint", "lora", "size"
 Counts = dict[str, dict[str, int]]
 _NOT = bytes((1, *(0,) * 255))
 key_of_row = attrgetter("key")
-_shape = attrgetter("owner", "nsfw", "favourite", "tool")
 
 
 class ImageQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,49 +117,62 @@ def day_of(row: Row) -> date:
     return datetime.fromtimestamp(row.time_s).date()
 
 
-class Totals:
-    """The counts of all rows, kept as rows come and go."""
+class Numbered:
+    """Tuples that many rows share, by number: a filter asks each of them once, and rows are told apart by a number."""
 
     def __init__(self) -> None:
-        self.shapes: Counter[tuple[Any, ...]] = Counter()
-        self.values: dict[str, Counter[Any]] = {name: Counter() for name in ("asset", "checkpoint", "lora", "size")}
+        self.values: list[tuple[Any, ...]] = []
+        self._numbers: dict[tuple[Any, ...], int] = {}
+
+    def number(self, value: tuple[Any, ...]) -> int:
+        """The number of a tuple, a new one if it is new."""
+        found = self._numbers.setdefault(value, len(self.values))
+        if found == len(self.values):
+            self.values.append(value)
+        return found
+
+
+class Totals:
+    """The counts of all rows, kept as rows come and go; rows' shapes are (owner, NSFW mark, favourite, tool), their
+    forms (checkpoint, width, height)."""
+
+    def __init__(self, shapes: Numbered | None = None, forms: Numbered | None = None) -> None:
+        self.shapes, self.forms = shapes or Numbered(), forms or Numbered()
+        self.counts: dict[str, Counter[Any]] = {name: Counter() for name in _COUNT}
+
+    def number(self, row: Row) -> None:
+        """Give a row the numbers of its shape and form."""
+        row.shape = self.shapes.number((row.owner, row.nsfw, row.favourite, row.tool))
+        row.form = self.forms.number((row.checkpoint, row.width, row.height))
 
     def add(self, rows: Sequence[Row], sign: int = 1) -> None:
         """Take rows in, or out with `sign` -1."""
-        for kept, found in (
-            (self.shapes, _shapes(rows)),
-            *((self.values[name], _values(name, rows)) for name in self.values),
-        ):
-            for value, number in found.items():
+        for name, kept in self.counts.items():
+            for value, number in _COUNT[name](rows).items():
                 kept[value] += sign * number
                 if not kept[value]:
                     del kept[value]
 
     def copy(self) -> Totals:
         """The counts as they are now."""
-        made = Totals()
-        made.shapes = self.shapes.copy()
-        made.values = {name: kept.copy() for name, kept in self.values.items()}
+        made = Totals(self.shapes, self.forms)
+        made.counts = {name: kept.copy() for name, kept in self.counts.items()}
         return made
 
 
-def _shapes(rows: Iterable[Row]) -> Counter[tuple[Any, ...]]:
-    return Counter(map(_shape, rows))
-
-
-def _values(name: str, rows: Iterable[Row]) -> Counter[Any]:
-    if name == "asset":
-        return Counter(chain.from_iterable(map(attrgetter("assets"), rows)))
-    if name == "lora":
-        return Counter(chain.from_iterable(map(attrgetter("loras"), rows)))
-    if name == "size":
-        return Counter(map(attrgetter("width", "height"), rows))
-    return Counter(map(attrgetter(name), rows))
+_SHAPE, _FORM = attrgetter("shape"), attrgetter("form")
+_COUNT: Mapping[str, Callable[[Iterable[Row]], Counter[Any]]] = {
+    "shape": lambda rows: Counter(map(_SHAPE, rows)),
+    "form": lambda rows: Counter(map(_FORM, rows)),
+    "asset": lambda rows: Counter(chain.from_iterable(map(attrgetter("assets"), rows))),
+    "lora": lambda rows: Counter(chain.from_iterable(map(attrgetter("loras"), rows))),
+}
+_OF_SHAPE, _OF_FORM = ("favourite", "nsfw", "category", "tool"), ("checkpoint", "size")
 
 
 def select(rows: list[Row], totals: Totals, query: ImageQuery, nsfw: frozenset[str]) -> FoundImages:
     """What passes of `rows` (oldest first), and the counts. `nsfw` holds the owners whose images are NSFW unsaid."""
-    flags = {name: made for name, made in _flags(rows, query, nsfw).items() if made is not None}
+    flags = _flags(rows, totals, query, nsfw)
     common = _all(made for name, made in flags.items() if name not in FACETS)
     everything = _all((common, *(flags[name] for name in flags if name in FACETS)))
     passed = rows if everything is None else list(compress(rows, everything))
@@ -177,53 +189,46 @@ def select(rows: list[Row], totals: Totals, query: ImageQuery, nsfw: frozenset[s
     return FoundImages(shown, counts, stacks)
 
 
-def _flags(rows: list[Row], query: ImageQuery, nsfw: frozenset[str]) -> dict[str, bytes | None]:
+def _flags(rows: list[Row], totals: Totals, query: ImageQuery, nsfw: frozenset[str]) -> dict[str, bytes]:
     """A byte a row for each filter that is on: 1 where it lets the row pass."""
-
-    def where(on: object, test: Callable[[], bytes]) -> bytes | None:
-        return test() if on else None
-
     asked = query
-    width, _, height = asked.size.partition("x")
-    size = (int(width), int(height)) if width.isdecimal() and height.isdecimal() else (-1, -1)
-    owner = f"{asked.category}/"
-    low, high = bounds(asked.since or date(1970, 1, 2), asked.until or date(9998, 1, 1))
-    wants = asked.nsfw == "nsfw"
-    return {
-        "words": _worded(rows, asked.words) if asked.words else None,
-        "seed": where(asked.seed is not None, lambda: bytes([row.seed == asked.seed for row in rows])),
-        "date": where(asked.since or asked.until, lambda: bytes([low <= row.key < high for row in rows])),
-        "batch": where(asked.batch, lambda: bytes([row.batch == asked.batch for row in rows])),
-        "recipe": where(asked.recipe, lambda: bytes([row.recipe == asked.recipe for row in rows])),
-        "favourite": where(asked.favourite, lambda: bytes(map(attrgetter("favourite"), rows))),
-        "nsfw": where(asked.nsfw != "all", lambda: bytes([is_nsfw(row, nsfw) == wants for row in rows])),
-        "category": where(
-            asked.category, lambda: bytes([row.owner.startswith(owner) or row.owner == asked.category for row in rows])
-        ),
-        "asset": where(asked.assets, lambda: bytes([all(a in row.assets for a in asked.assets) for row in rows])),
-        "checkpoint": where(asked.checkpoint, lambda: bytes([row.checkpoint == asked.checkpoint for row in rows])),
-        "lora": where(asked.lora, lambda: bytes([asked.lora in row.loras for row in rows])),
-        "size": where(asked.size, lambda: bytes([(row.width, row.height) == size for row in rows])),
-        "tool": where(asked.tool, lambda: bytes([row.tool == asked.tool for row in rows])),
-    }
+    made: dict[str, bytes] = {}
+    if asked.words:
+        made["words"] = _worded(rows, asked.words)
+    if asked.seed is not None:
+        made["seed"] = bytes([row.seed == asked.seed for row in rows])
+    if asked.batch:
+        made["batch"] = bytes([row.batch == asked.batch for row in rows])
+    if asked.recipe:
+        made["recipe"] = bytes([row.recipe == asked.recipe for row in rows])
+    if asked.lora:
+        made["lora"] = bytes([asked.lora in row.loras for row in rows])
+    for asset in asked.assets:
+        one = bytes([asset in row.assets for row in rows])
+        made["asset"] = _all((made.get("asset"), one)) or one
+    if asked.since or asked.until:
+        low, high = bounds(asked.since or date(1970, 1, 2), asked.until or date(9998, 1, 1))
+        begin, end = (bisect_left(rows, key, key=key_of_row) for key in (low, high))
+        made["date"] = b"\0" * begin + b"\1" * (end - begin) + b"\0" * (len(rows) - end)
+    for name, wanted in (
+        ("favourite", "on" if asked.favourite else ""),
+        ("nsfw", asked.nsfw if asked.nsfw != "all" else ""),
+        *((name, getattr(asked, name)) for name in ("category", "tool", "checkpoint", "size")),
+    ):
+        if wanted:
+            numbered, number = (totals.shapes, _SHAPE) if name in _OF_SHAPE else (totals.forms, _FORM)
+            right = {at for at, value in enumerate(numbered.values) if facet(name, value, nsfw) == wanted}
+            made[name] = bytes(map(right.__contains__, map(number, rows)))
+    return made
 
 
 def _worded(rows: list[Row], words: Sequence[str]) -> bytes:
     """Where the prompt holds every word; the longest word first, for it is the rarest."""
-    found = bytes(len(rows))
-    for place, word in enumerate(
-        sorted((word.casefold().encode("utf-8", "replace") for word in words), key=len, reverse=True)
-    ):
-        if place == 0:
-            found = bytes([word in row.text for row in rows])
-        elif 1 in found:
-            found = bytes([one and word in row.text for one, row in zip(found, rows, strict=True)])
+    first, *rest = sorted((word.casefold().encode("utf-8", "replace") for word in words), key=len, reverse=True)
+    found = bytes([first in row.text for row in rows])
+    for word in rest:
+        found = bytes([one and word in row.text for one, row in zip(found, rows, strict=True)])
     return found
-
-
-def is_nsfw(row: Row, owners: frozenset[str]) -> bool:
-    """Whether an image is NSFW: as its sidecar says, else as its asset is (its owner among `owners`)."""
-    return row.owner in owners if row.nsfw is None else row.nsfw
 
 
 def _all(flags: Iterable[bytes | None]) -> bytes | None:
@@ -238,6 +243,20 @@ def _all(flags: Iterable[bytes | None]) -> bytes | None:
     return None if made is None else made.to_bytes(length, "little")
 
 
+def facet(name: str, value: tuple[Any, ...], owners: frozenset[str]) -> str:
+    """What a shape or form says about a facet. `owners` are those whose images are NSFW unless they say otherwise."""
+    if name == "checkpoint":
+        return str(value[0])
+    if name == "size":
+        return f"{value[1]}x{value[2]}" if value[1] and value[2] else ""
+    owner, marked, favourite, tool = value
+    if name == "favourite":
+        return "on" if favourite else ""
+    if name == "nsfw":
+        return "nsfw" if (owner in owners if marked is None else marked) else "sfw"
+    return str(tool) if name == "tool" else str(owner).partition("/")[0]
+
+
 class _Split:
     """Counts the values of rows that pass, or of those that do not, whichever are fewer."""
 
@@ -246,60 +265,43 @@ class _Split:
         self.totals = totals
         self.nsfw = nsfw
         self._sides: dict[bytes | None, tuple[list[Row], bool]] = {}
-        self._shapes: dict[bytes | None, Counter[tuple[Any, ...]]] = {}
+        self._counted: dict[tuple[str, bytes | None], Counter[Any]] = {}
 
     def count(self, name: str, flags: bytes | None) -> dict[str, int]:
-        if name not in self.totals.values:
-            return _folded(name, self._shaped(flags), self.nsfw)
-        found = self._counted(flags, self.totals.values[name], lambda rows: _values(name, rows))
-        if name == "size":
-            named = {f"{width}x{height}": number for (width, height), number in found.items() if width and height}
+        """How many of the rows that pass have each value of a facet, the most first."""
+        found: dict[str, int] = {}
+        if name in _OF_SHAPE or name in _OF_FORM:
+            numbered, kind = (self.totals.shapes, "shape") if name in _OF_SHAPE else (self.totals.forms, "form")
+            for at, number in self._count(kind, flags).items():
+                value = facet(name, numbered.values[at], self.nsfw)
+                found[value] = found.get(value, 0) + number
         else:
-            named = {value: number for value, number in found.items() if value}
-        return dict(sorted(named.items(), key=lambda pair: -pair[1]))
+            found = dict(self._count(name, flags))
+        return {value: number for value, number in sorted(found.items(), key=lambda pair: -pair[1]) if value}
 
-    def _shaped(self, flags: bytes | None) -> Counter[tuple[Any, ...]]:
-        if flags not in self._shapes:
-            self._shapes[flags] = self._counted(flags, self.totals.shapes, _shapes)
-        return self._shapes[flags]
-
-    def _counted(
-        self, flags: bytes | None, total: Counter[Any], count: Callable[[list[Row]], Counter[Any]]
-    ) -> Counter[Any]:
+    def _count(self, kind: str, flags: bytes | None) -> Counter[Any]:
         if flags is None:
-            return total
+            return self.totals.counts[kind]
+        if (kind, flags) not in self._counted:
+            rows, outside = self._side(flags)
+            found = _COUNT[kind](rows)
+            self._counted[kind, flags] = self.totals.counts[kind] - found if outside else found
+        return self._counted[kind, flags]
+
+    def _side(self, flags: bytes) -> tuple[list[Row], bool]:
         if flags not in self._sides:
             outside = flags.count(1) * 2 > len(flags)
             self._sides[flags] = (list(compress(self.rows, flags.translate(_NOT) if outside else flags)), outside)
-        rows, outside = self._sides[flags]
-        found = count(rows)
-        return total - found if outside else found
-
-
-def _folded(name: str, shapes: Mapping[tuple[Any, ...], int], owners: frozenset[str]) -> dict[str, int]:
-    """The counts of a facet that shapes hold: owner, NSFW mark, favourite, tool."""
-    found: dict[str, int] = {}
-    for (owner, marked, favourite, tool), number in shapes.items():
-        if name == "favourite":
-            value = "on" if favourite else ""
-        elif name == "nsfw":
-            value = "nsfw" if (owner in owners if marked is None else marked) else "sfw"
-        else:
-            value = tool if name == "tool" else owner.partition("/")[0]
-        if value:
-            found[value] = found.get(value, 0) + number
-    return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+        return self._sides[flags]
 
 
 def _stacked(rows: list[Row]) -> tuple[list[Row], dict[int, int]]:
     """The newest row of each recipe, oldest first, and how many rows each recipe has."""
     stacks = Counter(map(attrgetter("recipe"), rows))
-    seen: set[int] = set()
+    seen: set[int] = {0}
     shown = []
     for row in reversed(rows):
-        if not row.recipe:
-            shown.append(row)
-        elif row.recipe not in seen:
+        if row.recipe not in seen or not row.recipe:
             seen.add(row.recipe)
             shown.append(row)
     return shown[::-1], {recipe: number for recipe, number in stacks.items() if recipe and number > 1}

@@ -52,6 +52,9 @@ class Row(msgspec.Struct, gc=False, array_like=True, kw_only=True):
     tool: str
     recipe: int
     text: bytes
+    # By number, what it shares with many rows: a filter asks each of those once.
+    shape: int = 0
+    form: int = 0
 
     @property
     def time_s(self) -> float:

@@ -245,6 +245,6 @@ async def outs_of(gaze: Context) -> Outs:
         return Outs([], [])
     jobs = [job for job in [*listing.running, *listing.queued] if job.via == "generator"][:IN_OUTS]
     made = [job.result.relative_path for job in listing.recent if job.via == "generator" and job.result]
-    older, _ = gaze.library.gallery.page("generator", "", 0, IN_OUTS)
+    older = gaze.library.gallery.newest("generator", IN_OUTS)
     there = [path for path in dict.fromkeys([*made, *older]) if gaze.library.gallery.has(path)]
     return Outs(jobs, there[: max(4, IN_OUTS - len(jobs))])
