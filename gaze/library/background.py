@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from gaze.library.changes import Change
+from gaze.library.deleting import Deleting
 from gaze.library.imageindex import ImageIndex, breathe
 from gaze.library.snapshot import Snapshot
 from gaze.library.sweep import Sweep
@@ -29,6 +30,7 @@ class Background:
         sweep: Sweep,
         snapshot: Snapshot,
         images: ImageIndex,
+        trash: Deleting,
         first_read: Callable[[Callable[[], None]], None],
         tell: Callable[[list[Change]], None],
     ) -> None:
@@ -36,6 +38,7 @@ class Background:
         self._sweep = sweep
         self._snapshot = snapshot
         self._images = images
+        self._trash = trash
         self._first_read = first_read
         self._tell = tell
 
@@ -76,6 +79,8 @@ class Background:
                     await asyncio.to_thread(self._images.work, breathe())
                 except Exception:  # the gallery is poorer for it; nothing else is
                     log.exception("images could not be read")
+            if self._images.trash_changed.is_set():
+                await asyncio.to_thread(lambda: self._images.look_at_trash(self._trash.list()))
             await asyncio.sleep(0.25)
 
 

@@ -16,6 +16,7 @@ from gaze.library.editor import Editor
 from gaze.library.files import make_folder, refused, safe_name, write, write_new
 from gaze.library.follow import Followers
 from gaze.library.images import UPLOADS, Images, folder_of, image_file
+from gaze.library.imagetexts import Texts, read_texts
 from gaze.library.pictures import ImageInfo, Thumb, Thumbnails
 from gaze.library.sync import Sync
 
@@ -98,6 +99,13 @@ class Gallery:
         except (OSError, ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
+
+    def texts(self, path: str) -> Texts:
+        """Header and texts of an image, read now. Raises NotFound."""
+        try:
+            return read_texts(self.file(path))
+        except OSError as error:
+            raise NotFound(f"The image «{path}» cannot be read now.") from error
 
     def save_sidecar(self, path: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Set keys of an image's sidecar, others untouched; returns it."""

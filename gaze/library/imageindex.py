@@ -5,6 +5,7 @@ Files are the truth: a row is taken again whenever an image or its sidecar has a
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from bisect import bisect_left, insort
@@ -15,7 +16,9 @@ from pathlib import Path
 from gaze.library.imagecache import ImageCache
 from gaze.library.imagequery import FoundImages, ImageQuery, Totals, key_of_row, select
 from gaze.library.imagerow import Row, read_row
-from gaze.library.images import Images, Seen
+from gaze.library.images import UPLOADS, Images, Seen
+from gaze.library.kept import Kept, count
+from gaze.library.trash import TRASH, Trashed
 
 AT_ONCE = 64  # images that came together are read at once up to this number, else in the background
 _BATCH = 256
@@ -30,6 +33,7 @@ class ImageIndex:
         self.images = images
         self.cache = cache
         self.wanted = threading.Event()
+        self.trash_changed = threading.Event()
         self.progress = (0, 0)  # images read and found, of the work at hand; equal when there is none
         self.version = 0  # another number after every change
         self._library_lock = lock
@@ -43,6 +47,8 @@ class ImageIndex:
         self._words: dict[object, object] = {}  # one object for equal values: most rows share theirs
         self._answers: OrderedDict[tuple[ImageQuery, frozenset[str]], FoundImages] = OrderedDict()
         self._answered = -1
+        self._trashed: dict[tuple[str, str], Row] = {}  # by entry of the trash and path
+        self._kept: tuple[int, Kept] | None = None
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -84,6 +90,26 @@ class ImageIndex:
             self.progress = (0, len(waiting))
         if waiting:
             self.wanted.set()
+
+    def look_at_trash(self, entries: Iterable[Trashed]) -> None:
+        """Take the images that lie in the trash: they count against what made them."""
+        trashed: dict[tuple[str, str], Row] = {}
+        self.trash_changed.clear()
+        for entry in entries:
+            for path in entry.paths if entry.kind == "image" else ():
+                if not path.startswith(UPLOADS + "/") or path.endswith(".json"):
+                    continue
+                key = (entry.id, path)
+                row = self._trashed.get(key)
+                if row is None:
+                    with contextlib.suppress(OSError):
+                        folder = self.root / TRASH / entry.id / "files"
+                        row = self._shared(read_row(folder, path.removeprefix(UPLOADS + "/"), (0, 0, 1)))
+                if row:
+                    trashed[key] = row
+        with self._lock:
+            self._trashed = trashed
+            self._kept = None
 
     def touch(self, paths: Iterable[str]) -> None:
         """Images that came, changed or went: a few are read at once, more by the next `work`."""
@@ -190,6 +216,14 @@ class ImageIndex:
         """The folded prompt of an image; "" if none is known."""
         row = self._rows.get(path)
         return row.text.decode("utf-8", "replace") if row else ""
+
+    def kept(self) -> Kept:
+        """How often pictures are kept: favourites against those in the trash."""
+        with self._lock:
+            if self._kept is None or self._kept[0] != self.version:
+                rows, gone, version = self._order, list(self._trashed.values()), self.version
+                self._kept = (version, count([row for row in rows if row.favourite], gone))
+            return self._kept[1]
 
     def rows(self) -> list[Row]:
         """All rows, oldest first."""

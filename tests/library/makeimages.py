@@ -1,4 +1,4 @@
-"""Made-up images as a worker and other tools leave them, as many as wanted: small pictures, whole sidecars and texts."""
+"""Made-up images as a worker and other tools leave them: small pictures, whole sidecars and texts."""
 
 from __future__ import annotations
 
@@ -113,6 +113,6 @@ def _graph(graph: dict[str, Any], facts: dict[str, Any]) -> str:
 def _parameters(facts: dict[str, Any], size: tuple[int, int]) -> str:
     tags = " ".join(f"<lora:{lora['name'].rsplit('/', 1)[-1][:-12]}:{lora['weight']}>" for lora in facts["loras"])
     return (
-        f"{facts['positive']}, {tags}\nNegative prompt: {facts['negative']}\nSteps: 25, Sampler: Euler a, CFG scale: 7, "
-        f"Seed: {facts['seed']}, Size: {size[0]}x{size[1]}, Model: lumen_2, Version: v1.10.1"
+        f"{facts['positive']}, {tags}\nNegative prompt: {facts['negative']}\nSteps: 25, Sampler: Euler a, "
+        f"CFG scale: 7, Seed: {facts['seed']}, Size: {size[0]}x{size[1]}, Model: lumen_2, Version: v1.10.1"
     )
