@@ -217,6 +217,10 @@ class ImageIndex:
         row = self._rows.get(path)
         return row.text.decode("utf-8", "replace") if row else ""
 
+    def of_recipe(self, recipe: int) -> int:
+        """How many images have a recipe; 0 for none known."""
+        return sum(row.recipe == recipe for row in self.rows()) if recipe else 0
+
     def kept(self) -> Kept:
         """How often pictures are kept: favourites against those in the trash."""
         with self._lock:

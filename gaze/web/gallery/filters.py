@@ -54,7 +54,7 @@ def bar_of(ask: Ask, found: FoundImages, name_of: Callable[[str], str]) -> Bar:
     menus = {name: menu for name in _LABELS if (menu := menu_of(ask, counts, name, name_of))}
     hidden: list[tuple[str, str]] = []
     for name, value in ask.state.items():
-        if name not in ("q", "like"):
+        if name not in ("q", "since", "until", "seed"):  # those have inputs of their own
             hidden += [(name, one) for one in ([value] if isinstance(value, str) else value)]
     return Bar(
         favourite=Chip(

@@ -54,7 +54,7 @@ async def page(request: AnyRequest, gaze: Context) -> Response[Any]:
         case "facet":
             return await _facet(request, gaze, ask, given)
         case "pics":
-            part = "gallery/_pics.html"
+            part = "gallery/_pics_swap.html"
         case _:
             part = "gallery/_gallery.html"
     view, rows = await asyncio.to_thread(view_of, gaze, ask)
@@ -63,7 +63,7 @@ async def page(request: AnyRequest, gaze: Context) -> Response[Any]:
         page="gallery/index.html",
         fragment=part,
         data=page_json(view, rows),
-        headers={"HX-Replace-Url": ask.here} if part == "gallery/_pics.html" else None,
+        headers={"HX-Replace-Url": ask.here} if part == "gallery/_pics_swap.html" else None,
         context={"view": view, "image": None, "categories": gaze.categories},
         place="gallery",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from hashlib import sha256
 
 import msgspec
 
@@ -29,6 +30,11 @@ class Tile(msgspec.Struct, frozen=True):
     count: int = 0
     stack: str = ""
 
+    @property
+    def id(self) -> str:
+        """A short name for the ids of the tile's elements."""
+        return tile_id(self.path)
+
 
 class Day(msgspec.Struct, frozen=True):
     """The tiles of one day within a window; `count` is how many images the whole day has."""
@@ -46,6 +52,11 @@ class Month(msgspec.Struct, frozen=True):
     title: str
     href: str
     at: str
+
+
+def tile_id(path: str) -> str:
+    """A short name for the ids of an image's elements."""
+    return sha256(path.encode("utf-8", "replace")).hexdigest()[:10]
 
 
 def tile_of(gaze: Context, row: Row, count: int = 0, stack: str = "") -> Tile:
