@@ -10,12 +10,15 @@ from urllib.parse import quote
 
 import redis
 
+from gaze import __version__
 from gaze.comfyui.client import Comfy, Image, Unreachable
 from gaze.core.errors import Refusal
+from gaze.core.metadata import Metadata, UsedLora, a1111, comfyui
 from gaze.jobs.choose import Choice
 from gaze.jobs.follow import Again, Over, Pictures
 from gaze.jobs.record import Job, Result, Work, now
 from gaze.jobs.tools import JobTools
+from gaze.library.imagetexts import with_text
 
 log = logging.getLogger("gaze.jobs")
 
@@ -73,7 +76,7 @@ async def _fetch(
         await asyncio.sleep(wait_s)
         try:
             data = await comfy.fetch(image)
-            return await asyncio.to_thread(tools.keep.save, *place, data, sidecar)
+            return await asyncio.to_thread(_save, tools, place, data, sidecar)
         except FileNotFoundError:
             # Named by the history, gone from the disk: a cached rerun repeats old names.
             raise Again("The picture was no longer at the server; it was made once more.") from None
@@ -84,6 +87,27 @@ async def _fetch(
     raise Again(f"The picture arrived damaged ({problem}); it was made once more.")
 
 
+def _save(tools: JobTools, place: tuple[str, str, str], data: bytes, sidecar: Mapping[str, Any]) -> str:
+    """Keep a picture; beside ComfyUI's `prompt` and `workflow` it says `parameters`, which other tools read."""
+    return tools.keep.save(*place, with_text(data, "parameters", _parameters(sidecar)), sidecar)
+
+
+def _parameters(sidecar: Mapping[str, Any]) -> str:
+    """What the sidecar says, in the form of A1111."""
+    recipe = sidecar["recipe"]
+    made = Metadata(
+        positive=sidecar["positive"],
+        negative=sidecar["negative"],
+        checkpoint=sidecar["checkpoint"] or "",
+        loras=tuple(UsedLora(lora["name"], lora["weight"]) for lora in sidecar["loras"]),
+        seed=sidecar["seed"],
+        sampler_name=recipe.get("sampler_name") or "",
+        scheduler=recipe.get("scheduler") or "",
+        **{name: recipe.get(name) for name in ("width", "height", "steps", "cfg")},
+    )
+    return a1111.write(made, f"GAZE {__version__}")
+
+
 def _sidecar(job: Job, work: Work, choice: Choice, took_s: float | None) -> dict[str, Any]:
     """What the picture was made from (specification data, "Image sidecars"); width and height come from the file.
 
@@ -91,11 +115,12 @@ def _sidecar(job: Job, work: Work, choice: Choice, took_s: float | None) -> dict
     """
     return {
         "is_favourite": False,
-        "is_nsfw": False,
+        "is_nsfw": work.nsfw,
         "recipe": work.recipe,
         "job_id": job.id,
         "seed": job.seed,
         "checkpoint": work.checkpoint,
+        "loras": [{"name": lora.name, "weight": lora.weight} for lora in comfyui.read_graph(work.graph).loras],
         "assets": work.assets,
         "versions": work.versions,
         "positive": work.positive,

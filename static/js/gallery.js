@@ -208,6 +208,15 @@
     if (ctx.request.body?.get("act") === "delete") { clear(); }
   });
 
+  // What was thrown away and is taken back returns to its place: that was asked for, so the grid may change.
+  document.addEventListener("htmx:finally:request", (event) => {
+    const { sourceElement, response } = event.detail.ctx;
+    if (!(response?.status < 400) || !sourceElement?.querySelector("[data-undo]")) { return; }
+    const limit = Math.min(Math.max(tiles().length + 1, 60), 500);
+    const query = document.getElementById("pics")?.dataset.query ?? location.search;
+    htmx.ajax("GET", `/gallery${query || "?"}&fragment=pics&limit=${limit}`, { source: gallery, target: document.getElementById("g-body"), swap: "innerHTML" });
+  });
+
   // Images from elsewhere: chosen, dropped or pasted. One opens at once, with what it says of its making.
   const send = async (files) => {
     const images = [...files].filter((file) => file.type.startsWith("image/"));

@@ -11,6 +11,10 @@
   const address = (image) => `/gallery/image/${image.split("/").map(encodeURIComponent).join("/")}${query()}`;
   const tile = (image) => [...document.querySelectorAll("#gallery .ph")].find((one) => one.dataset.path === image);
 
+  // Toasts stand above the view, in it: what is behind a modal dialog cannot be clicked.
+  const toasts = document.getElementById("toasts");
+  const open = () => { dialog.append(toasts); dialog.showModal(); };
+
   const load = (url) => htmx.ajax("GET", url, { target: box, swap: "innerHTML" }).then(ready);
   const ready = () => {
     const side = document.getElementById("lb-side");
@@ -32,9 +36,10 @@
     back = tile(image)?.querySelector(".ph-a") ?? document.activeElement;
     await load(address(image));
     if (!dialog.open) {
+      history.replaceState({}, "");  // htmx would fetch the page again on the way back, and lose the place in it
       history.pushState({ gaze: "view" }, "", address(image));
       pushed = true;
-      dialog.showModal();
+      open();
       document.getElementById("lb-next")?.focus();
     }
   };
@@ -69,14 +74,24 @@
   if (dialog) {
     if (dialog.hasAttribute("data-direct")) {  // the address of an image was opened
       dialog.removeAttribute("open");
-      dialog.showModal();
+      open();
       ready();
     }
     dialog.addEventListener("close", () => {
+      document.body.append(toasts);
       box.replaceChildren();
-      if (pushed) { pushed = false; history.back(); }
-      else { history.replaceState(null, "", `/gallery${query()}`); }
-      if (back?.isConnected) { back.scrollIntoView({ block: "nearest" }); back.focus({ preventScroll: true }); }
+      const giveBack = () => {
+        if (back?.isConnected) { back.scrollIntoView({ block: "nearest" }); back.focus({ preventScroll: true }); }
+      };
+      if (pushed) {
+        pushed = false;
+        // A step back in history takes the focus away once it is done.
+        window.navigation?.addEventListener("navigatesuccess", () => setTimeout(giveBack), { once: true });
+        history.back();
+      } else if (location.pathname !== "/gallery") {
+        history.replaceState(null, "", `/gallery${query()}`);
+      }
+      giveBack();
     });
     addEventListener("popstate", () => {
       if (dialog.open && !location.pathname.startsWith("/gallery/image/")) { pushed = false; dialog.close(); }

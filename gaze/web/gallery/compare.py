@@ -156,7 +156,7 @@ def _pieces(a: str, b: str) -> tuple[Pieces, Pieces]:
 def _tag(letter: str, first: Difference | None, pieces: Pieces) -> str:
     """What stands on a picture: its letter, and the shortest thing that sets it apart."""
     said = _joined(tuple(piece for piece in pieces if piece[1]))
-    return f"{letter} · {first.label.lower()} {said}" if first and 0 < len(said) <= 24 else letter
+    return f"{letter} · {first.label.lower()} {said}" if first and 0 < len(said) <= 12 else letter
 
 
 def _joined(pieces: Pieces) -> str:
