@@ -86,13 +86,13 @@ class _Walk:
             "guider" in held and "sigmas" in held
         )
 
-    def _rank(self, key: str) -> tuple[bool, bool]:
-        kind = str(self.nodes[key].get("class_type", ""))
-        held = self.inputs(key)
-        empty = any(
-            "Empty" in str(self.nodes[node].get("class_type", "")) for node in self._up(held.get("latent_image"))
-        )
-        return "Sampler" not in kind, not empty
+    def _rank(self, key: str) -> tuple[bool, int, bool]:
+        """Smaller for a sampler by name, for one with no other before it, for one on an empty latent."""
+        latents = list(self._up(self.inputs(key).get("latent_image")))
+        kinds = [str(self.nodes[node].get("class_type", "")) for node in latents]
+        before = sum(self._samples(node) for node in latents)
+        empty = any("Empty" in kind for kind in kinds)
+        return "Sampler" not in str(self.nodes[key].get("class_type", "")), before, not empty
 
     def _up(self, value: Any) -> Iterator[str]:
         """A node and what its latents come from."""
