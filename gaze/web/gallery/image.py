@@ -91,7 +91,7 @@ async def image(request: AnyRequest, gaze: Context, path: str) -> Response[Any]:
         page="gallery/index.html",
         fragment="gallery/_image.html",
         data={
-            **image_json(shown.row),
+            **image_json(gaze, shown.row),
             "recipe": to_json(source.recipe) if source.recipe else None,
             "positive": source.said.positive,
             "negative": source.said.negative,

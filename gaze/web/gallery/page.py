@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response, get
@@ -62,7 +64,7 @@ async def page(request: AnyRequest, gaze: Context) -> Response[Any]:
         request,
         page="gallery/index.html",
         fragment=part,
-        data=page_json(view, rows),
+        data=page_json(gaze, view, rows),
         headers={"HX-Replace-Url": ask.here} if part == "gallery/_pics_swap.html" else None,
         context={"view": view, "image": None, "categories": gaze.categories},
         place="gallery",
@@ -158,20 +160,25 @@ async def _facet(request: AnyRequest, gaze: Context, ask: Ask, given: Values) ->
     return Response(html, media_type=HTML)
 
 
-def page_json(view: View, rows: list[Row]) -> dict[str, Any]:
+def page_json(gaze: Context, view: View, rows: list[Row]) -> dict[str, Any]:
     """The page as programs get it."""
-    return {"images": [image_json(row) for row in rows], "total": view.total, "next": view.next and str(view.next)}
+    return {
+        "images": [image_json(gaze, row) for row in rows],
+        "total": view.total,
+        "next": view.next and str(view.next),
+    }
 
 
-def image_json(row: Row) -> dict[str, Any]:
+def image_json(gaze: Context, row: Row) -> dict[str, Any]:
     """An image as programs get it. Seeds are text, for JavaScript would round them."""
     return {
         "path": row.path,
-        "url": f"/static/uploads/{row.path}",
+        "url": f"/static/uploads/{quote(row.path)}",
+        "created": datetime.fromtimestamp(row.time_s, UTC).isoformat(timespec="milliseconds"),
         "width": row.width,
         "height": row.height,
         "is_favourite": row.favourite,
-        "is_nsfw": row.nsfw,
+        "is_nsfw": gaze.library.image_nsfw(row),
         "seed": None if row.seed is None else str(row.seed),
         "checkpoint": row.checkpoint or None,
         "assets": list(row.assets),
