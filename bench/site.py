@@ -69,6 +69,14 @@ def _served(site: Site) -> list[Row]:
             site.http.get(path, headers={"HX-Request": "true"} if "fragment" in path else {})
             times.append((time.perf_counter() - began) * 1000)
         rows.append(Row(what, statistics.median(times), "ms", bound))
+    slugs = {name: [card["slug"] for card in site.get(f"/{name}/?limit=2")[name]] for name in ("characters", "scenes")}
+    chosen = {"character": slugs["characters"][0], "scenes": slugs["scenes"], "extra_positive": "film grain, fog"}
+    times = []
+    for _ in range(30):
+        began = time.perf_counter()
+        site.http.post("/generator/preview_prompt", data=chosen, headers={"HX-Request": "true"})
+        times.append((time.perf_counter() - began) * 1000)
+    rows.append(Row("prompt preview over HTTP", statistics.median(times), "ms", 30))
     return rows
 
 

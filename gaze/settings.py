@@ -31,6 +31,12 @@ SETTINGS = (
         "api_key", "GAZE_API_KEY", "A key for the REST API, beside the one made on the settings page.", in_file=False
     ),
     Setting(
+        "webhook_url",
+        "GAZE_WEBHOOK_URL",
+        "An address that hears of finished jobs and of the empty queue; the settings page can keep one, too.",
+        in_file=False,
+    ),
+    Setting(
         "simulator_url",
         "GAZE_SIMULATOR_URL",
         "Where a simulator runs that draws while there is no ComfyUI; `gaze run` sets it.",
@@ -65,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: str = ""
     log: str = "info"
     api_key: str = ""
+    webhook_url: str = ""
     simulator_url: str = ""
     comfyui_urls: tuple[str, ...] = ()
     lora_root: str = ""

@@ -60,7 +60,7 @@ def test_the_examples_of_the_api_page_work_as_they_stand(site: Site, tmp_path: o
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    listed, queued, status, image, recipe = examples
+    listed, queued, status, image, recipe, cancel = examples
     assert json.loads(run(listed))["presets"]
     env["JOB"] = json.loads(run(queued))["jobs"][0]["job_id"]
     site.wait(env["JOB"])
@@ -69,7 +69,12 @@ def test_the_examples_of_the_api_page_work_as_they_stand(site: Site, tmp_path: o
     env["IMAGE"] = done["result"]["image_url"]
     run(image)
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")  # type: ignore[operator]
-    assert json.loads(run(recipe))["jobs"][0]["status"] == "queued"
+    site.post("/queue/comfy/pause")
+    made = json.loads(run(recipe))["jobs"][0]
+    env["JOB"] = made["job_id"]
+    assert made["status"] == "queued"
+    assert json.loads(run(cancel))["status"] == "cancelled"
+    site.post("/queue/comfy/resume")
 
 
 def test_the_examples_of_the_api_page_about_assets_work_as_they_stand(site: Site, tmp_path: Path) -> None:

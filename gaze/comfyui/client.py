@@ -205,6 +205,24 @@ class Comfy:
             raise Unreachable(f"the server answered {answer.status_code} for {image.filename}")
         return answer.content
 
+    async def upload(self, name: str, data: bytes) -> str:
+        """Put an image into the server's input folder; the name it has there. Raises Unreachable, Rejected."""
+        files = {"image": (name, data, "application/octet-stream")}
+        try:
+            answer = await self._http.post(
+                f"{self.url}/upload/image", files=files, data={"overwrite": "true"}, timeout=_LOAD
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable(self._offline()) from error
+        if answer.status_code != 200:
+            raise Rejected([f"The server did not take the image ({answer.status_code})."])
+        try:
+            kept = answer.json()
+            folder = kept.get("subfolder") or ""
+            return f"{folder}/{kept['name']}" if folder else str(kept["name"])
+        except (ValueError, KeyError, AttributeError) as error:
+            raise Unreachable(NOT_COMFYUI) from error
+
     async def cancel(self, prompt_id: str) -> None:
         """Take `prompt_id` off the queue, and interrupt it if it is really running there (F73).
 

@@ -154,6 +154,8 @@ def _value(node: str, body: Mapping[str, Any], key: str, wanted: Sequence[Any], 
     """A fault if the backend will not take a value; a name gets the backend's spelling."""
     value = body["inputs"][key]
     allowed = options(wanted)
+    if _settings(wanted).get("image_upload"):
+        return  # the image is uploaded when the job is submitted
     if allowed is not None:
         if isinstance(value, str):
             found = listed(value, allowed)

@@ -41,6 +41,11 @@ def without_detailer(graph: Mapping[str, Any], template: Template, role: str) ->
     return wiring.graph
 
 
+def with_image(graph: Mapping[str, Any], node: str, name: str) -> dict[str, Any]:
+    """A graph whose node (role `init_image`) loads an image that the backend keeps as `name`."""
+    return {**graph, node: {**graph[node], "inputs": {**graph[node]["inputs"], "image": name}}}
+
+
 class _Wiring:
     def __init__(self, template: Template, plan: Plan) -> None:
         self.graph: dict[str, Any] = deepcopy(template.graph)
@@ -243,6 +248,9 @@ class _Wiring:
             seed = None if plan.settings.seed is None else (plan.settings.seed + more) % SEEDS
             self.put(role, {"seed": seed, "noise_seed": seed})
             self.put(role, {name: getattr(plan.settings, name) for name in _SAMPLER})
+        variation = {name: getattr(plan.resolved, name) for name in ("variation_seed", "variation_strength")}
+        for role in ("sampler", "variation"):
+            self.put(role, variation)
         self.put("latent", {"width": plan.settings.width, "height": plan.settings.height})
         self.put("checkpoint", {"ckpt_name": plan.checkpoint})
         self.put("save", {"filename_prefix": plan.prefix})

@@ -15,7 +15,10 @@ from gaze.core.shelf import Shelf
 How = Literal["replace", "stack", "fill"]
 HOWS: tuple[How, ...] = ("replace", "stack", "fill")
 
-_SETTINGS = ("seed", "width", "height", "steps", "cfg", "sampler_name", "scheduler")
+_SETTINGS = (
+    *("seed", "width", "height", "steps", "cfg", "sampler_name", "scheduler"),
+    *("variation_seed", "variation_strength"),
+)
 _EXTRAS = ("extra_positive", "extra_negative")
 
 

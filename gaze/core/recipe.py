@@ -9,12 +9,16 @@ import msgspec
 
 RANDOM = "__random__"
 
+# Only workflows with the role know what to do with them, so recipes name them only where they are set.
+_IF_SET = ("variation_seed", "variation_strength")
+
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """What to make: assets by slug, fields, LoRA weights, extra prompts and settings.
 
-    `others` holds the choices of categories beyond the nine, by category name; in JSON they stand at the top,
-    beside the rest. `None` for a setting means the checkpoint's, else the template's.
+    `others` holds the choices of categories beyond the nine, by category name; in JSON they stand at the top, beside
+    the rest. `None` for a setting means the checkpoint's, else the template's. A variation seed is mixed into the noise
+    with its strength, 0..1, where the workflow can.
     """
 
     subject: str = ""
@@ -44,6 +48,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     workflow: str = "default"
     detail_face: bool = True
     detail_hands: bool = True
+    variation_seed: int | None = None
+    variation_strength: float | None = None
     others: dict[str, list[str]] = {}
 
     def chosen(self, key: str) -> list[str]:
@@ -57,7 +63,11 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
 def to_json(recipe: Recipe) -> dict[str, Any]:
     """The recipe as plain values; `others` are spread among the other keys."""
     made: dict[str, Any] = msgspec.to_builtins(recipe)
-    return {**made.pop("others"), **made} if recipe.others else {k: v for k, v in made.items() if k != "others"}
+    others = made.pop("others")
+    for name in _IF_SET:
+        if made[name] is None:
+            del made[name]
+    return {**others, **made}
 
 
 def gather_others(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from gaze.core.errors import Fault
 from gaze.core.recipe import Recipe
 from gaze.core.settings import allowed, fits
 
-_NUMBERS = ("seed", "width", "height", "steps", "cfg", "count")
+_NUMBERS = ("seed", "width", "height", "steps", "cfg", "count", "variation_seed", "variation_strength")
 _SLUG = re.compile(r"[a-zA-Z0-9_]+")
 
 

@@ -15,6 +15,8 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "cfg": (0, 100),
     "weights": (-100, 100),
     "count": (1, 20),
+    "variation_seed": (0, SEEDS - 1),
+    "variation_strength": (0, 1),
 }
 
 

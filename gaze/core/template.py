@@ -30,6 +30,10 @@ ROLES: Mapping[str, tuple[str, str]] = {
     "lora4": ("19", "lora_name"),
 }
 
+# Roles that only a title gives: the image a workflow works on (its input `image`), and a node with `variation_seed`
+# and `variation_strength`, which the sampler may have itself.
+TITLED = ("init_image", "variation")
+
 # Placeholder -> the prompt node that holds it.
 PLACEHOLDERS: Mapping[str, str] = {
     "POSITIVE_PROMPT": "positive",
@@ -59,6 +63,20 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint: str | None = None
     settings: Settings = Settings()
     negative: str = ""
+
+    @property
+    def works_on_an_image(self) -> bool:
+        """Whether it makes an image of another one."""
+        return "init_image" in self.roles
+
+    @property
+    def varies(self) -> bool:
+        """Whether a variation seed goes anywhere."""
+        return any(
+            "variation_seed" in self.graph[self.roles[role]]["inputs"]
+            for role in ("variation", "sampler")
+            if role in self.roles
+        )
 
     @property
     def lora_nodes(self) -> dict[int, str]:
@@ -157,8 +175,8 @@ def _roles(path: str, graph: Mapping[str, Any]) -> tuple[dict[str, str], list[Pr
             continue
         titled.add(node)
         role = title.removeprefix(_TITLE).strip()
-        if role not in ROLES and not _LORA.fullmatch(role):
-            known = ", ".join(ROLES)
+        if role not in ROLES and role not in TITLED and not _LORA.fullmatch(role):
+            known = ", ".join([*ROLES, *TITLED])
             message = f"node {node}: its title «{title}» names no role; the roles are {known}"
             problems.append(_problem(path, message, f"{node}._meta.title"))
         elif role in roles:

@@ -26,9 +26,10 @@ from gaze.jobs.record import Job, Work, new_id, now
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do with the pictures: `action` is `preview` or `replace`, `kind` `image` or `cover`.
+    """What to do with the pictures: `action` is `preview` or `replace`, `kind` `image`, `cover` or `sweep`.
 
-    `via` is the page that asks where that is not the subject's own, `batch` joins the jobs to others.
+    `sweep` and `cell` say where a sweep's picture belongs. `via` is the page that asks where that is not the
+    subject's own, `batch` joins the jobs to others.
     """
 
     action: str = "preview"
@@ -37,6 +38,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     batch: str = ""
     source: str = ""
     via: str = ""
+    sweep: str = ""
+    cell: str = ""
 
 
 USUAL = Order()
@@ -77,8 +80,17 @@ async def generate(
 def prepare(recipe: Recipe, shelf: Shelf, rng: Random, order: Order) -> list[tuple[Job, Work]]:
     """Records and work of all images of a recipe; nothing is queued. Raises PlanError."""
     made = plans(recipe, shelf, rng)
+    template = shelf.template(made[0].workflow)
+    if template is not None and template.works_on_an_image != bool(order.source):
+        raise Unusable(_unsourced(made[0].workflow, bool(order.source)), code="source", field="workflow")
     batch = order.batch or (new_batch() if len(made) > 1 else "")
     return [_job(one, shelf, order, batch, place, len(made)) for place, one in enumerate(made, 1)]
+
+
+def _unsourced(workflow: str, given: bool) -> str:
+    if given:
+        return f"The workflow «{workflow}» works on no image; give its image node the title «gaze:init_image»."
+    return f"The workflow «{workflow}» works on an image: open one in the gallery and choose it there."
 
 
 def _job(made: Plan, shelf: Shelf, order: Order, batch: str, place: int, count: int) -> tuple[Job, Work]:
@@ -100,6 +112,8 @@ def _job(made: Plan, shelf: Shelf, order: Order, batch: str, place: int, count: 
         checkpoint=made.checkpoint or "",
         action=order.action,
         via=order.via,
+        sweep=order.sweep,
+        cell=order.cell,
         summary=_summary(made),
         width=made.settings.width or 0,
         height=made.settings.height or 0,

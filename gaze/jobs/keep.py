@@ -59,7 +59,10 @@ async def _keep(tools: JobTools, job: Job, work: Work, choice: Choice, pictures:
         )
         for place, image in enumerate(pictures.images)
     ]
-    if slug:
+    if job.sweep:
+        async with tools.queue.redis.lock(f"gaze:sweep:{job.sweep}", timeout=20):  # several workers may write it
+            await asyncio.to_thread(tools.keep.put_in_sweep, job.sweep, job.cell, paths[0])
+    elif slug:
         await asyncio.to_thread(tools.keep.show, category, slug, paths[0], job.action, job.kind)
     for path in paths:
         await tools.image_added(path, category, slug)

@@ -47,6 +47,23 @@ class Counts(msgspec.Struct, frozen=True):
     paused: bool
 
 
+class BatchState(msgspec.Struct, frozen=True):
+    """How far a batch is: `open` of its `total` jobs are not over."""
+
+    id: str
+    label: str
+    total: int
+    open: int
+
+    @property
+    def done(self) -> int:
+        return self.total - self.open
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total if self.total else 0
+
+
 class JobQueue:
     """The one door to jobs, for web, workers and programs."""
 
@@ -137,6 +154,16 @@ class JobQueue:
     async def batch(self, batch_id: str) -> list[Job]:
         """All jobs of a batch that are still on record, in order."""
         return await self.many(keys.texts(await self.redis.lrange(keys.batch(batch_id), 0, -1)))  # type: ignore[misc]
+
+    async def batches(self, jobs: Iterable[Job]) -> list[BatchState]:
+        """How far the batches of these jobs are, in their order."""
+        labels = {job.batch: job.batch_label or job.label for job in reversed(list(jobs)) if job.batch}
+        found = []
+        for batch, label in reversed(labels.items()):
+            ids = keys.texts(await self.redis.lrange(keys.batch(batch), 0, -1))  # type: ignore[misc]
+            scores = await self.redis.zmscore(keys.active("comfy"), ids) if ids else []
+            found.append(BatchState(batch, label, len(ids), sum(score is not None for score in scores)))
+        return found
 
     async def open_ids(self, queue: QueueName) -> list[str]:
         """Ids of all jobs that are not over, in order."""

@@ -38,6 +38,7 @@ class Kind(msgspec.Struct, frozen=True):
 KINDS: Mapping[str, Kind] = {
     "image": Kind("comfy", "image_job"),
     "cover": Kind("comfy", "image_job"),
+    "sweep": Kind("comfy", "image_job"),
 }
 
 
@@ -94,11 +95,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""  # why it waits, or what was noted on the way
     result: Result | None = None
     batch: str = ""
+    batch_label: str = ""  # what a batch of many assets is called
     place: int = 1
     count: int = 1
     seed: int = 0
     checkpoint: str = ""
     action: str = "preview"
+    sweep: str = ""  # `<category>/<slug>/<id>` of the sweep that the picture belongs to
+    cell: str = ""  # and its place there, `<column>,<row>`
     via: str = ""  # the page that asked, where it is not the subject's own
     summary: str = ""
     width: int = 0

@@ -21,8 +21,10 @@ from gaze.jobs.record import QueueName, new_id
 from gaze.jobs.redis import connect
 from gaze.jobs.strays import collect
 from gaze.jobs.tools import JobTools
+from gaze.jobs.webhook import Webhook, tell
 from gaze.jobs.worker import MOST_JOBS, Cancels, JobFunction, hear_cancels, make_worker, tend
 from gaze.library.images import UPLOADS, folder_of
+from gaze.library.secrets import Secrets
 from gaze.library.service import Library
 from gaze.settings import LiveSettings
 
@@ -51,6 +53,13 @@ class KeepInLibrary:
             category, slug, path, as_cover=action == "replace", if_none=kind == "cover"
         )
 
+    def read(self, path: str) -> bytes:
+        return self._library.gallery.content(path)
+
+    def put_in_sweep(self, sweep: str, cell: str, path: str) -> None:
+        category, slug, sweep_id = sweep.split("/")
+        self._library.sweeps.put_image(category, slug, sweep_id, cell, path)
+
 
 async def serve_comfy(settings: LiveSettings, redis_url: str, library: Library) -> None:
     """Do image jobs until SIGTERM or SIGINT; running ones are given back and found again."""
@@ -65,9 +74,13 @@ async def serve_comfy(settings: LiveSettings, redis_url: str, library: Library) 
 
         tools = JobTools(queue, pool, slots, KeepInLibrary(library), image_added, cancels.of)
 
+        kept = Secrets(settings().private)
+        webhook = Webhook(http, queue, lambda: settings().webhook_url or str(kept().get("webhook_url") or ""))
+
         async def run(job_id: str) -> None:
             try:
                 await image_job(tools, job_id)
+                await tell(webhook, job_id)
             finally:
                 cancels.forget(job_id)
 

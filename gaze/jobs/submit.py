@@ -6,11 +6,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
 
 from gaze.comfyui.client import Comfy, Partly, Rejected, Uncertain, Unreachable
+from gaze.core.errors import Refusal
+from gaze.core.graph import with_image
 from gaze.jobs.choose import Choice, NoneFits, choose
 from gaze.jobs.follow import Again, Over, host, look_twice
 from gaze.jobs.record import OPEN, Attempt, Job, Progress, Status, Work, new_id
@@ -84,6 +88,7 @@ async def submit(tools: JobTools, job: Job, work: Work) -> tuple[Choice, Job]:
     graph = with_prefix(choice.graph, work, prompt_id)
     chunks = {"gaze": {"job": job.id, "recipe": work.recipe}}
     try:
+        graph = await _with_source(tools, comfy, graph, work)
         partly = await comfy.submit(graph, prompt_id, socket.client_id, chunks)
         if partly.outputs:
             await _judge(tools, job, work, comfy, prompt_id, partly)
@@ -108,6 +113,19 @@ def with_prefix(graph: Mapping[str, Any], work: Work, prompt_id: str) -> dict[st
     save = work.roles["save"]
     inputs = {**graph[save]["inputs"], "filename_prefix": f"{work.prefix}_{prompt_id[-8:]}"}
     return {**graph, save: {**graph[save], "inputs": inputs}}
+
+
+async def _with_source(tools: JobTools, comfy: Comfy, graph: dict[str, Any], work: Work) -> dict[str, Any]:
+    """The graph with the image it works on, uploaded under a name of its content. Raises Over if it is gone."""
+    node = work.roles.get("init_image", "")
+    if not work.source or node not in graph:
+        return graph
+    try:
+        data = await asyncio.to_thread(tools.keep.read, work.source)
+    except Refusal as error:
+        raise Over("failed", f"The image it works on is gone: {error.message}") from error
+    name = f"gaze_{sha256(data).hexdigest()[:16]}{PurePosixPath(work.source).suffix}"
+    return with_image(graph, node, await comfy.upload(name, data))
 
 
 def prompts_block(work: Work) -> str:

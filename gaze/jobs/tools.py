@@ -26,6 +26,12 @@ class Keep(Protocol):
     def show(self, category: str, slug: str, path: str, action: str, kind: str) -> None:
         """Make the picture its asset's preview or cover, as the request said."""
 
+    def read(self, path: str) -> bytes:
+        """The bytes of an image by its path below `static/uploads`. Raises Refusal if it is gone."""
+
+    def put_in_sweep(self, sweep: str, cell: str, path: str) -> None:
+        """Note the picture in its sweep's file (`<category>/<slug>/<id>`)."""
+
 
 class JobTools(msgspec.Struct, frozen=True):
     """`cancelled` gives the event that is set when somebody cancels the job."""

@@ -67,6 +67,13 @@ class Gallery:
         """The file of an image by its path below static/uploads. Raises NotFound for anything else."""
         return image_file(self.root, self.spelled(path))
 
+    def content(self, path: str) -> bytes:
+        """The bytes of an image. Raises NotFound."""
+        try:
+            return self.file(path).read_bytes()
+        except OSError as error:
+            raise NotFound(f"The image «{path}» cannot be read now.") from error
+
     def info(self, path: str) -> ImageInfo:
         """Type by content, size in pixels, and a mark if it cannot be shown. Raises NotFound."""
         try:

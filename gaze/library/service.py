@@ -47,6 +47,7 @@ from gaze.library.snapshot import Snapshot
 from gaze.library.state import Settings, States
 from gaze.library.store import Store
 from gaze.library.sweep import Sweep
+from gaze.library.sweeps import Sweeps
 from gaze.library.sync import Sync
 from gaze.library.words import Templates, Wildcards
 from gaze.library.writing import Writing
@@ -106,6 +107,7 @@ class Library:
         self.trash = Deleting(
             root, self._assets, self._images, self._followers, self.gallery, self._sync, self._editor, self._tell
         )
+        self.sweeps = Sweeps(root, self._editor, self.gallery, self._tell)
         self._background = Background(
             self._sync, self._sweep, self._snapshot, self.images, self.trash, self._first_read, self._tell
         )

@@ -78,21 +78,23 @@ class Shaped(msgspec.Struct, frozen=True):
 
 
 class Templates(Files):
-    """`workflows/*.json`; where the root has no `default`, the program's own one stands in."""
+    """`workflows/*.json`; where the root has none of a name, the program's own one stands in."""
 
     def __init__(self, program: Path) -> None:
         super().__init__()
         self.program = program
         self.templates: Kept[str, Template] = Kept()
-        self.shipped: Template | None = None
+        self.shipped: dict[str, Template] = {}
         self.earlier: Template | None = None
 
     def owns(self, path: str) -> bool:
         return path.startswith("workflows/") and path.endswith(".json") and path.count("/") == 1
 
     def read_shipped(self, root: Path) -> None:
-        """Read the template that comes with the program, and the one that the earlier program kept in the root."""
-        self.shipped = self._read(self.program, "workflows/default.json")
+        """Read the templates that come with the program, and the one that the earlier program kept in the root."""
+        paths = [f"workflows/{file.name}" for file in sorted((self.program / "workflows").glob("*.json"))]
+        found = [template for path in paths if (template := self._read(self.program, path))]
+        self.shipped = {template.name: template for template in found}
         self.earlier = self._read(root, EARLIER)
 
     def _read(self, folder: Path, path: str) -> Template | None:
@@ -133,13 +135,12 @@ class Templates(Files):
         return [TemplatesChanged()]
 
     def share(self) -> dict[str, Template]:
-        """Every template by name; the shipped `default` only where the root has no file of that name."""
+        """Every template by name; a shipped one only where the root has no file of that name."""
         found = self.templates.share()
         if self.earlier is not None and self.earlier.name not in found:
             found = {**found, self.earlier.name: self.earlier}
-        if self.shipped is not None and "workflows/default.json" not in self.known:
-            return {**found, "default": self.shipped}
-        return found
+        lacking = {name: each for name, each in self.shipped.items() if f"workflows/{name}.json" not in self.known}
+        return {**lacking, **found} if lacking else found
 
 
 def template_name(path: str) -> str:

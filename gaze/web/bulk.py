@@ -13,15 +13,17 @@ from litestar.types import ControllerRouterHandler
 from gaze.context import Context
 from gaze.core.category import Category
 from gaze.core.errors import Refusal
+from gaze.jobs.generate import Order
 from gaze.library.bulk import Done, Wish, apply
-from gaze.web import exchange, forms
+from gaze.web import covers, exchange, forms
 from gaze.web.answer import HTML, answer, is_htmx, toast
 from gaze.web.forms import Values
 from gaze.web.library import category_of
 
 AnyRequest = Request[Any, Any, Any]
 
-ACTS = ("favourite", "nsfw", "tag", "delete", "export")
+ACTS = ("favourite", "nsfw", "tag", "delete", "export", "generate", "covers")
+MAKES = {"generate": ("picture", "preview"), "covers": ("cover", "replace")}
 _PROGRESS_S = 0.2
 
 
@@ -33,6 +35,8 @@ async def bulk(request: AnyRequest, gaze: Context, category: str) -> Response[An
     slugs = chosen(gaze, declared, given)
     if forms.one(given, "act") == "export":
         return exchange.export(gaze, declared, slugs, with_images=forms.one(given, "images") == "on")
+    if forms.one(given, "act") in MAKES:
+        return await _make(request, gaze, declared, slugs, *MAKES[forms.one(given, "act")])
     wish = wish_of(declared, given)
     told = _progress(request, declared, wish)
     done, take_back = await asyncio.to_thread(apply, gaze.library, category, slugs, wish, told)
@@ -40,6 +44,18 @@ async def bulk(request: AnyRequest, gaze: Context, category: str) -> Response[An
     request.app.state.live.say(f"bulk:{category}", _bar(request, declared, "", 0, 0))
     undo = f"/trash/{done.batch}/restore" if done.batch else request.app.state.undos.keep(take_back)
     return _answer(request, declared, wish, done, undo if done.changed else "")
+
+
+async def _make(
+    request: AnyRequest, gaze: Context, category: Category, slugs: list[str], what: str, action: str
+) -> Response[Any]:
+    """A picture of each, as one batch: previews, or new covers."""
+    assets = [asset for slug in slugs if (asset := gaze.library.find(category.name, slug))]
+    label = f"{len(assets)} {category.one if len(assets) == 1 else category.name}"
+    made = await covers.queue_pictures(
+        gaze, assets, label, lambda asset: Order(action=action, kind="image", label=asset.name)
+    )
+    return await covers.queued(request, made, what, f"/{category.name}/", "Nothing was queued.")
 
 
 def chosen(gaze: Context, category: Category, given: Values) -> list[str]:

@@ -17,10 +17,10 @@ from gaze.web.choices import last_choices, selected_fields
 from gaze.web.editing.relink import Offer, offer
 from gaze.web.forms import Values, one
 from gaze.web.live import Live
-from gaze.web.mix import Lora, loras_of, preview_for, without_usual_weights
+from gaze.web.mix import Lora, loras_of, preview_for, without_usual_weights, workflows_of
 from gaze.web.modelview import model_facts
 from gaze.web.preview import Preview, failed_preview
-from gaze.web.recipe_form import SIZES, asset_recipe
+from gaze.web.recipe_form import SIZES, asset_recipe, recipe_url
 from gaze.web.related import Pick, more_label, owned_by, picks_for, uses_of
 from gaze.web.sections import SectionView, facts_of, recipe_of, sections_of
 
@@ -74,6 +74,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     more_set: int
     more_label: str
     ratio: str
+    in_generator: str  # the generator's address with what this page makes
     turns: bool  # whether it can be turned into another kind
 
 
@@ -124,7 +125,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         picks=picks,
         form=form,
         sizes=[("", "usual"), *((size, size.replace("x", "×")) for size in SIZES), ("own", "own size")],
-        workflows=list(gaze.library.shelf().templates()),
+        workflows=workflows_of(gaze),
         loras=_loras(gaze, asset, given),
         last_seed=str(state.get("last_seed") or ""),
         more_set=sum(bool(pick.value) for pick in picks[2:])
@@ -133,6 +134,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         + (form["workflow"] not in ("", "default")),
         more_label=more_label(picks[2:]),
         ratio=f"{job.width}/{job.height}" if job and job.width and job.height else "",
+        in_generator=_in_generator(gaze, asset, given),
         turns=any(can_become(asset.category, other) for other in gaze.categories.values()),
     )
 
@@ -150,6 +152,13 @@ def asked_recipe(gaze: Context, asset: Asset, given: Values) -> Recipe:
     state = gaze.library.preferences.of(asset.category.name, asset.slug)
     asked = given if "fields_shown" in given else {**last_choices(state, gaze.categories), **given}
     return without_usual_weights(gaze, asset_recipe(asset, asked, gaze.library.shelf()))
+
+
+def _in_generator(gaze: Context, asset: Asset, given: Values) -> str:
+    try:
+        return recipe_url(msgspec.structs.replace(asked_recipe(gaze, asset, given), count=1), gaze.categories)
+    except Refusal:
+        return recipe_url(Recipe(), gaze.categories)
 
 
 def _loras(gaze: Context, asset: Asset, given: Values) -> list[tuple[Asset, Lora]]:

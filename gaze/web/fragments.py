@@ -34,7 +34,7 @@ def _job_progress(live: Live, at: str, event: events.JobProgress, job: Job | Non
     asset = live.gaze.library.find(job.category, job.slug) if job.slug else None
     html = live.partial(f"#job-p-{job.id}", "queue/_progress.html", job=job)
     html += live.partial(f"#job-t-{job.id}", "queue/_thumb.html", job=job, asset=asset)
-    html += live.partial(f"#outjob-{job.id}", "generator/_out_job.html", job=job) if job.via else ""
+    html += live.partial(f"#outjob-{job.id}", "generator/_out_job.html", job=job) if job.via or job.sweep else ""
     html += live.partial(f"#herojob-{place}", "asset/_hero_job.html", job=job)
     if asset:
         html += live.partial(f"#cardjob-{place}", "library/_card_job.html", asset=asset, job=job)

@@ -204,6 +204,8 @@ class Live:
         for job in self._open:
             self._jobs.setdefault(f"{job.category}/{job.slug}", job)
         first = listing.running[0] if listing.running else None
+        batches = await gaze.queue.batches(listing.running[:1] or listing.queued[:1])
+        batch = batches[0] if batches else None
         self.status = Status(
             **common,
             open=len(listing.running) + listing.queued_total,
@@ -213,7 +215,8 @@ class Live:
             job=first,
             jobs=tuple(self._open[:IN_TRAY]),
             nsfw_jobs=frozenset(job.id for job in self._open[:IN_TRAY] if self._is_nsfw(job)),
-            percent=first.progress.percent if first else None,
+            percent=batch.percent if batch else first.progress.percent if first else None,
+            batch=batch,
         )
         return self.status != before
 
@@ -227,7 +230,8 @@ class Live:
         if self.status.job is None or self.status.job.id != job.id:
             return False
         jobs = (job, *(other for other in self.status.jobs if other.id != job.id))
-        self.status = msgspec.structs.replace(self.status, job=job, jobs=jobs, percent=job.progress.percent)
+        percent = self.status.percent if self.status.batch else job.progress.percent
+        self.status = msgspec.structs.replace(self.status, job=job, jobs=jobs, percent=percent)
         return True
 
     def _shell_messages(self) -> list[Message]:

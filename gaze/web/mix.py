@@ -81,6 +81,7 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     drawn: int
     size: str
     workflows: list[str]
+    varies: bool  # whether a variation seed goes anywhere
     last_seed: int | None
 
 
@@ -108,9 +109,16 @@ def mix_of(gaze: Context, recipe: Recipe, given: Values) -> Mix:
         subject=gaze.library.find(category, slug) if slug else None,
         drawn=len(recipe.texts),
         size=size,
-        workflows=list(gaze.library.shelf().templates()),
+        workflows=workflows_of(gaze),
+        varies=bool((template := gaze.library.shelf().template(recipe.workflow)) and template.varies),
         last_seed=int(entries[0]["seed"]) if entries else None,
     )
+
+
+def workflows_of(gaze: Context) -> list[str]:
+    """Names of the workflows that make an image from nothing."""
+    shelf = gaze.library.shelf()
+    return [name for name in shelf.templates() if (each := shelf.template(name)) and not each.works_on_an_image]
 
 
 def _elsewhere(name: str, recipe: Recipe, categories: Mapping[str, Category]) -> bool:

@@ -26,15 +26,24 @@ async def page(request: AnyRequest, gaze: Context) -> Response[Any]:
     counts = {name: (await gaze.queue.counts(name)).active for name in QUEUES}
     jobs = [*listing.running, *listing.queued, *listing.recent]
     cards = {(job.category, job.slug): card for job in jobs if (card := _card(gaze, job.category, job.slug))}
+    batches = await gaze.queue.batches([*listing.running, *listing.queued])
     data = {
         "running": listing.running,
         "queued": listing.queued,
         "queued_total": listing.queued_total,
         "recent": listing.recent,
         "paused": listing.paused,
+        "batches": batches,
         "backends": gaze.pool.backends,
     }
-    context = {"listing": listing, "queue": queue, "counts": counts, "cards": cards, "backends": gaze.pool.backends}
+    context = {
+        "batches": batches,
+        "listing": listing,
+        "queue": queue,
+        "counts": counts,
+        "cards": cards,
+        "backends": gaze.pool.backends,
+    }
     return answer(
         request, page="queue/index.html", fragment="queue/_queue.html", data=data, context=context, place="queue"
     )

@@ -24,7 +24,7 @@ SIZES = ("832x1216", "896x1152", "1024x1024", "1152x896", "1216x832", "768x1344"
 
 _EXTRAS = ("extra_positive", "extra_negative")
 _NAMES = ("subject", "workflow", "sampler_name", "scheduler", "character_outfit")
-_NUMBERS = ("seed", "width", "height", "steps", "cfg", "count")
+_NUMBERS = ("seed", "width", "height", "steps", "cfg", "count", "variation_seed", "variation_strength")
 _SWITCHES = ("detail_face", "detail_hands")
 WEIGHT, LORA, TEXT = "weight:", "lora:", "text:"
 

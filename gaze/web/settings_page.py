@@ -50,6 +50,7 @@ def _page(request: AnyRequest, gaze: Context, new_key: str = "", **more: Any) ->
         "has_key": bool(settings.api_key or guard.stored_hash(gaze)),
         "key_from_env": bool(settings.api_key),
         "new_key": new_key,
+        "webhook_url": settings.webhook_url or gaze.secrets().get("webhook_url", ""),
         **more,
     }
     data = {"comfyui_urls": settings.comfyui_urls, "backends": gaze.pool.backends}
@@ -178,6 +179,21 @@ async def take_over(request: AnyRequest, gaze: Context) -> Response[Any]:
     return _saved(request, text, {"taken": taken}, "/")
 
 
+@post("/settings/webhook", include_in_schema=False)
+async def webhook(request: AnyRequest, gaze: Context) -> Response[Any]:
+    """The address that hears of finished jobs; empty for none. 400 for what is no address."""
+    url = forms.one(await forms.values(request), "url")
+    if gaze.settings().webhook_url:
+        raise Refusal("The webhook is set by GAZE_WEBHOOK_URL; change it there and start again.", field="url")
+    try:
+        kept = check_url(url) if url else ""
+    except ValueError as error:
+        raise Refusal(f"{str(error)[:1].upper()}{str(error)[1:]}.", field="url") from error
+    await asyncio.to_thread(gaze.secrets.save, {"webhook_url": kept})
+    text = "Finished jobs are told to that address." if kept else "Nobody is told."
+    return _saved(request, text, {"webhook_url": kept}, "/settings#api")
+
+
 @post("/api/key/regenerate", include_in_schema=False)
 async def regenerate_key(request: AnyRequest, gaze: Context) -> Response[Any]:
     """Make a new API key. It is shown once; only its hash is kept."""
@@ -210,5 +226,7 @@ ROUTES: list[ControllerRouterHandler] = [
     default_checkpoint,
     appearance,
     starter,
+    take_over,
     regenerate_key,
+    webhook,
 ]

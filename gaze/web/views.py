@@ -10,6 +10,7 @@ from litestar import Request
 
 from gaze.comfyui.pool import Backend
 from gaze.context import Context
+from gaze.jobs.queue import BatchState
 from gaze.jobs.record import Job
 from gaze.library.earlier import Earlier
 from gaze.library.saved_filters import Saved, saved
@@ -31,6 +32,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     jobs: tuple[Job, ...] = ()  # the first of the open ones, for the tray
     nsfw_jobs: frozenset[str] = frozenset()  # ids of those whose asset is marked NSFW
     percent: int | None = None
+    batch: BatchState | None = None  # that of the running job
     redis: bool = True
     reading: tuple[int, int] | None = None
     problems: int = 0
@@ -61,6 +63,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         if self.open is None:
             return "Redis does not answer"
         text = f"{self.open} job{'s' if self.open != 1 else ''}" if self.open else "No jobs"
+        text += f", {self.batch.label}: {self.batch.done} of {self.batch.total}" if self.batch else ""
         return text + (", paused" if self.paused else "")
 
 
@@ -101,8 +104,8 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
     settings = gaze.settings()
     cookies = request.cookies
     theme = _one_of(cookies.get("theme"), THEMES, _one_of(settings.theme, THEMES, "dark"))
-    first = request.url.path.strip("/").split("/")[0]
-    category = first if first in gaze.categories else next(iter(gaze.categories))
+    named = next((part for part in request.url.path.split("/") if part in gaze.categories), "")
+    category = named or (next(iter(gaze.categories)) if request.url.path == "/" else "")
     current = category if place == "library" else place
     library = [
         NavItem(c.name, c.name.capitalize(), f"/{c.name}/", c.icon, c.key, status.counts.get(c.name, 0), False)
