@@ -37,7 +37,7 @@ class ImageCache:
         def work(connection: sqlite3.Connection) -> list[Row]:
             return [take(_decode(body)) for (body,) in connection.execute("SELECT row FROM rows")]
 
-        return self._do(work) or []
+        return (self._do(work) if self.file.exists() else None) or []
 
     def write(self, rows: Mapping[str, Row | None]) -> None:
         """Keep these rows; None forgets one."""

@@ -47,6 +47,7 @@ class ImageIndex:
         self._words: dict[object, object] = {}  # one object for equal values: most rows share theirs
         self._answers: OrderedDict[tuple[ImageQuery, frozenset[str]], FoundImages] = OrderedDict()
         self._answered = -1
+        self._of: dict[str, tuple[int, list[Row]]] = {}
         self._trashed: dict[tuple[str, str], Row] = {}  # by entry of the trash and path
         self._kept: tuple[int, Kept] | None = None
 
@@ -216,6 +217,17 @@ class ImageIndex:
         """The folded prompt of an image; "" if none is known."""
         row = self._rows.get(path)
         return row.text.decode("utf-8", "replace") if row else ""
+
+    def of_asset(self, key: str) -> list[Row]:
+        """The images in an asset's folder and those it took part in (`category/slug`), newest first."""
+        with self._lock:
+            version, found = self._of.get(key, (-1, []))
+            if version != self.version:
+                found = [row for row in reversed(self._order) if row.owner == key or key in row.assets]
+                if len(self._of) >= _ANSWERS:
+                    self._of.clear()
+                self._of[key] = (self.version, found)
+            return found
 
     def of_recipe(self, recipe: int) -> int:
         """How many images have a recipe; 0 for none known."""

@@ -61,6 +61,11 @@ class Row(msgspec.Struct, gc=False, array_like=True, kw_only=True):
         """When it was made, in seconds since 1970."""
         return (self.key >> 12) / 1e6
 
+    def stale(self, key: str, version: str) -> bool:
+        """Whether it was made from another version of the asset `key` than this one, as `core.stale` has it."""
+        made_from = next((made for asset, made in zip(self.assets, self.versions, strict=False) if asset == key), "")
+        return bool(made_from) and made_from != version
+
     @property
     def category(self) -> str:
         return self.owner.partition("/")[0]

@@ -94,8 +94,8 @@ class Library:
         self._sync = Sync(root, stores, self._assets, self._images, self._lock, self._followers.follow)
         self._sweep = Sweep(self._sync)
         self._editor = Editor(root, self._sync)
-        self._cards = Cards(self._assets, self._states, self._images, self._lock, self._missing)
         self.images = ImageIndex(root, self._images, self._lock, ImageCache(root / "data/.gaze/images"))
+        self._cards = Cards(self._assets, self._states, self._images, self.images, self._lock, self._missing)
         self._finder = Finder(self._assets.catalogs, self._states, self.images, self._lock, self._cards.of_entries)
         self._snapshot = Snapshot(root / "data/.gaze/index", self._assets, self._lock)
         self.gallery = Gallery(root, self._images, self._followers, self._sync, self._editor, self._lock, self._tell)
@@ -227,6 +227,10 @@ class Library:
     def slugs(self, category: str, query: Query) -> list[str]:
         """Slugs of all assets that pass the filters, in order. Raises NotFound for an unknown category."""
         return self._cards.slugs(category, query)
+
+    def stale(self, category: str) -> list[str]:
+        """Slugs of assets whose cover was made from another version of them. Raises NotFound."""
+        return self._cards.stale(category)
 
     def card(self, asset: Asset) -> Card:
         """What a library card of the asset needs."""

@@ -12,6 +12,7 @@ from gaze.core.errors import Problem, Refusal
 from gaze.core.recipe import Recipe
 from gaze.core.transfer import can_become
 from gaze.jobs.record import Job
+from gaze.library.kept import NONE, Rate
 from gaze.library.query import Card
 from gaze.web.choices import last_choices, selected_fields
 from gaze.web.editing.relink import Offer, offer
@@ -39,6 +40,14 @@ class TabView(msgspec.Struct, frozen=True):
     count: int | None = None
 
 
+class KeptView(msgspec.Struct, frozen=True):
+    """How often its pictures are kept: in a sentence, by LoRA weight, and what goes well with it."""
+
+    facts: list[tuple[str, str, bool]]
+    weights: list[tuple[float, Rate]]
+    pairs: list[tuple[str, str, Rate]]
+
+
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """Everything on an asset's page."""
 
@@ -53,6 +62,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     shown: str
     preview: bool
     images: list[str]
+    kept: KeptView
     image_count: int
     facts: list[tuple[str, str, bool]]
     notes: str
@@ -87,13 +97,15 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
     sections = [*sections_of(asset, asked, selected), *recipe_of(gaze, asset)]
     rows = [row for section in sections for row in section.rows if row.selectable]
     card = library.card(asset)
-    images = library.gallery.of(asset)
+    pictures = library.images.of_asset(asset.key)
+    images = [picture.path for picture in pictures[:SHOWN_IMAGES]]
+    kept = kept_of(gaze, asset)
     preview = str(state.get("last_preview") or "")
-    preview = preview if preview in images else ""
+    preview = preview if library.gallery.has(preview) else ""
     job = live.job_of(asset.key)
     owned = owned_by(gaze, asset)
     tab = one(given, "tab", "fields")
-    tabs = _tabs(asset, tab, len(images), owned)
+    tabs = _tabs(asset, tab, len(pictures), owned)
     tab = next(item.name for item in tabs if item.on)
     picks = picks_for(gaze, asset, asked)
     form = {name: one(asked, name) for name in _FORM}
@@ -109,9 +121,10 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         failed=failed if failed and not job else None,
         shown=preview or card.cover,
         preview=bool(preview),
-        images=images[:SHOWN_IMAGES],
-        image_count=len(images),
-        facts=[*facts_of(asset), *model_facts(gaze.model_files, asset)],
+        images=images,
+        image_count=len(pictures),
+        kept=kept,
+        facts=[*facts_of(asset), *model_facts(gaze.model_files, asset), *kept.facts],
         notes=str(state.get("notes") or ""),
         used=uses_of(gaze, asset),
         sections=sections,
@@ -137,6 +150,15 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         in_generator=_in_generator(gaze, asset, given),
         turns=any(can_become(asset.category, other) for other in gaze.categories.values()),
     )
+
+
+def kept_of(gaze: Context, asset: Asset) -> KeptView:
+    """How often the asset's pictures are kept."""
+    kept = gaze.library.kept()
+    rate = kept.checkpoints.get(asset.choice, NONE) if asset.category.chosen_by_id else kept.of(asset.key)
+    said = f"{rate.percent} % ({rate.kept} favourites, {rate.gone} thrown away)" if rate.judged else ""
+    pairs = [(f"/{key}", gaze.library.name_of(key), other) for key, other in kept.pairs_of(asset.key) if other.kept]
+    return KeptView([("Kept", said, False)] if said else [], kept.weights_of(asset.key), pairs)
 
 
 def preview(gaze: Context, asset: Asset, given: Values) -> Preview:

@@ -70,11 +70,12 @@ def _image_changed(live: Live, at: str, event: events.ImageAdded | events.ImageR
         Message(f"image:{event.path}", at, html=_tile_patch(live, event.path), data=_plain(event)),
         Message("images", at, "images-changed"),
     ]
-    if event.slug:
-        key = f"{event.category}/{event.slug}"
-        told.append(Message(f"card:{key}", at, html=_card_patch(live, event.category, event.slug)))
-        told.append(Message(f"asset:{key}", at, f"asset-{event.category}-{event.slug}"))
-    return told
+    row = live.gaze.library.images.get(event.path)
+    own = f"{event.category}/{event.slug}" if event.slug else ""
+    if own:
+        told.append(Message(f"card:{own}", at, html=_card_patch(live, event.category, event.slug)))
+    whose = dict.fromkeys(key for key in (own, *(row.assets if row else ())) if key)
+    return [*told, *(Message(f"asset:{key}", at, f"asset-{key.replace('/', '-')}") for key in whose)]
 
 
 def _problems_changed(live: Live, at: str, event: events.ProblemsChanged, job: None) -> list[Message]:
