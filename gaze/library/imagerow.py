@@ -14,7 +14,7 @@ import msgspec
 
 from gaze.core import metadata
 from gaze.core.metadata import Metadata
-from gaze.core.metadata.meta import MOST_LORAS, mapped
+from gaze.core.metadata.meta import mapped
 from gaze.core.recipe import Recipe
 from gaze.library.files import MAX_BYTES
 from gaze.library.images import UPLOADS, Seen
@@ -92,7 +92,6 @@ class _Side(msgspec.Struct):
     checkpoint: Any = None
     assets: Any = None
     versions: Any = None
-    loras: Any = None
     batch: Any = None
     created: Any = None
     recipe: Any = None
@@ -106,9 +105,8 @@ def read_row(root: Path, path: str, seen: Seen) -> Row:
     """The row of an image as the disk has it. Raises FileNotFoundError if it is gone."""
     file = root / UPLOADS / path
     side = read_side(file.with_name(f"{file.name}.json")) if seen[2] else _NOTHING
-    knows = isinstance(side.positive, str) and isinstance(side.loras, list)
     try:
-        texts = read_texts(file, () if knows else metadata.READ)
+        texts = read_texts(file, metadata.READ)
     except FileNotFoundError:
         raise
     except OSError:
@@ -147,10 +145,6 @@ def row_of(path: str, seen: Seen, side: _Side, texts: Texts, said: Metadata | No
     seed = side.seed if isinstance(side.seed, int) and not isinstance(side.seed, bool) else said.seed if said else None
     time_s = _time(side.created) if isinstance(side.created, str) else None
     checkpoint = side.checkpoint if isinstance(side.checkpoint, str) else said.checkpoint if said else ""
-    if isinstance(side.loras, list):
-        loras = [str(item.get("name") or "") for item in side.loras[:MOST_LORAS] if isinstance(item, dict)]
-    else:
-        loras = [lora.name for lora in said.loras] if said else []
     return Row(
         path=path,
         seen=seen,
@@ -166,7 +160,7 @@ def row_of(path: str, seen: Seen, side: _Side, texts: Texts, said: Metadata | No
         assets=assets,
         weights=tuple(_weight(weights.get(asset)) for asset in assets),
         versions=tuple(str(versions.get(asset) or "")[:64] for asset in assets),
-        loras=tuple(dict.fromkeys(name[:500] for name in loras if name)),
+        loras=tuple(dict.fromkeys(lora.name for lora in said.loras)) if said else (),
         batch=side.batch[:80] if isinstance(side.batch, str) else "",
         tool=GAZE if recipe or assets_of(side.assets) else said.tool if said else "",
         recipe=recipe_key(recipe, said),

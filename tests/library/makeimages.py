@@ -68,7 +68,6 @@ def _facts(rng: Random, number: int, assets: int, size: tuple[int, int]) -> dict
     seed = rng.randrange(2**63)
     weights = {f"{category}/{slugs[0]}": rng.choice((0.6, 0.8, 1.0)) for category, slugs in mine.items()}
     subject = f"characters/{mine['characters'][0]}"
-    loras = [{"name": f"{key}.safetensors", "weight": weight} for key, weight in list(weights.items())[:2]]
     checkpoint = rng.choices(CHECKPOINTS, weights=(60, 20, 10, 6, 4))[0]
     return {
         "folder": subject if number % 7 else "generator",
@@ -92,7 +91,6 @@ def _facts(rng: Random, number: int, assets: int, size: tuple[int, int]) -> dict
         "job_id": f"0197{number:08x}",
         "seed": seed,
         "checkpoint": checkpoint,
-        "loras": loras,
         "assets": mine,
         "versions": {key: f"{rng.randrange(9):020x}" for key in weights},
         "positive": ", ".join(rng.sample(TAGS, 24)),
@@ -106,12 +104,24 @@ def _facts(rng: Random, number: int, assets: int, size: tuple[int, int]) -> dict
 
 
 def _graph(graph: dict[str, Any], facts: dict[str, Any]) -> str:
-    text = json.dumps(graph).replace("{{POSITIVE_PROMPT}}", facts["positive"])
-    return text.replace('"seed": 0', f'"seed": {facts["seed"]}')
+    """The graph as a worker wires it: prompt, seed, and a chain of two LoRAs."""
+    sampler = next(key for key, node in graph.items() if node["class_type"] == "KSampler")
+    made = {**graph, sampler: {**graph[sampler], "inputs": {**graph[sampler]["inputs"], "seed": facts["seed"]}}}
+    model = graph[sampler]["inputs"]["model"]
+    for number, (key, weight) in enumerate(_loras(facts)):
+        inputs = {"lora_name": f"{key}.safetensors", "strength_model": weight, "model": model}
+        made[f"{900 + number}"] = {"class_type": "LoraLoader", "inputs": inputs}
+        model = [f"{900 + number}", 0]
+    made[sampler]["inputs"]["model"] = model
+    return json.dumps(made).replace("{{POSITIVE_PROMPT}}", facts["positive"])
+
+
+def _loras(facts: dict[str, Any]) -> list[tuple[str, float]]:
+    return list(facts["recipe"]["weights"].items())[:2]
 
 
 def _parameters(facts: dict[str, Any], size: tuple[int, int]) -> str:
-    tags = " ".join(f"<lora:{lora['name'].rsplit('/', 1)[-1][:-12]}:{lora['weight']}>" for lora in facts["loras"])
+    tags = " ".join(f"<lora:{key.rpartition('/')[2]}:{weight}>" for key, weight in _loras(facts))
     return (
         f"{facts['positive']}, {tags}\nNegative prompt: {facts['negative']}\nSteps: 25, Sampler: Euler a, "
         f"CFG scale: 7, Seed: {facts['seed']}, Size: {size[0]}x{size[1]}, Model: lumen_2, Version: v1.10.1"

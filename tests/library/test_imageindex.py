@@ -44,7 +44,8 @@ def full(root: Path, library: Library) -> Library:
     other = {**recipe, "seed": 2}
     put(root, "characters/tifa/b.png", created="2026-01-05T12:00:00Z", positive="red dress", recipe=other, **common)
     put(root, "characters/tifa/c.png", created="2026-02-01T12:00:00Z", is_favourite=True, seed=7, **common)
-    put(root, "characters/yuna/d.png", created="2026-03-01T12:00:00Z", positive="blue sky", loras=[{"name": "x.pt"}])
+    lora = {"parameters": "blue sky, <lora:x:1>\nSteps: 2"}
+    put(root, "characters/yuna/d.png", created="2026-03-01T12:00:00Z", positive="blue sky", texts=lora)
     put(root, "generator/e.png", texts={"parameters": "red fox\nSteps: 20, Seed: 99, Model: b"})
     os.utime(root / "static/uploads/generator/e.png", (1_600_000_000, 1_600_000_000))
     library.rescan()
@@ -63,11 +64,11 @@ def test_each_filter_finds_its_images_newest_first(full: Library) -> None:
     assert paths(full, assets=("scenes/beach",)) == ["c", "b", "a"]
     assert paths(full, assets=("scenes/beach", "characters/yuna")) == []
     assert paths(full, checkpoint="b") == ["e"]
-    assert paths(full, lora="x.pt") == ["d"]
+    assert paths(full, lora="x") == ["d"]
     assert paths(full, seed=99) == ["e"]
     assert paths(full, size="8x8") == ["d", "c", "b", "a", "e"]
     assert paths(full, size="9x9") == []
-    assert paths(full, tool="A1111") == ["e"]
+    assert paths(full, tool="A1111") == ["d", "e"]
     assert paths(full, since=date(2026, 2, 1), until=date(2026, 2, 28)) == ["c"]
 
 

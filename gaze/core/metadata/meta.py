@@ -94,6 +94,10 @@ def mapped(value: Any) -> Mapping[str, Any]:
 def loads(raw: str) -> Any:
     """The value of a JSON text, bare NaN included (faults F52); None if it is none."""
     try:
+        return msgspec.json.decode(raw)  # ten times as quick, and strict
+    except (ValueError, RecursionError):
+        pass
+    try:
         return json.loads(raw)
     except (ValueError, RecursionError):
         return None
