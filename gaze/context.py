@@ -147,7 +147,8 @@ class Context:
             case changed.AssetRemoved(category, slug):
                 return f"asset:{category}/{slug}", "", events.AssetRemoved(category, slug)
             case changed.ImageAdded(path, category, slug):
-                return f"image:{path}", "1", events.ImageAdded(path, category, slug)
+                row = self.library.images.get(path)  # a mark in its sidecar is news, too
+                return f"image:{path}", str(row.seen if row else 1), events.ImageAdded(path, category, slug)
             case changed.ImageRemoved(path, category, slug):
                 return f"image:{path}", "", events.ImageRemoved(path, category, slug)
             case changed.ProblemsChanged():

@@ -242,7 +242,7 @@ class Outs(msgspec.Struct, frozen=True):
     """What the generator makes and made: open jobs, then images, newest first."""
 
     jobs: list[Job]
-    images: list[str]
+    images: list[tuple[str, bool]]  # path, and whether it is NSFW
 
 
 async def outs_of(gaze: Context) -> Outs:
@@ -253,6 +253,7 @@ async def outs_of(gaze: Context) -> Outs:
         return Outs([], [])
     jobs = [job for job in [*listing.running, *listing.queued] if job.via == "generator"][:IN_OUTS]
     made = [job.result.relative_path for job in listing.recent if job.via == "generator" and job.result]
-    older, _ = gaze.library.gallery.page("generator", "", 0, IN_OUTS)
+    older = gaze.library.gallery.newest("generator", IN_OUTS)
     there = [path for path in dict.fromkeys([*made, *older]) if gaze.library.gallery.has(path)]
-    return Outs(jobs, there[: max(4, IN_OUTS - len(jobs))])
+    shown = there[: max(4, IN_OUTS - len(jobs))]
+    return Outs(jobs, [(path, gaze.library.image_nsfw(path)) for path in shown])

@@ -37,6 +37,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     reading: tuple[int, int] | None = None
     problems: int = 0
     counts: Mapping[str, int] = {}
+    images: int = 0
+    reading_images: tuple[int, int] | None = None  # read, and found, while the gallery is being read
 
     @property
     def backends_up(self) -> int:
@@ -111,6 +113,7 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
     ]
     make = [
         NavItem("generator", "Generator", "/generator", "mix", "g"),
+        NavItem("gallery", "Gallery", "/gallery", "grid", "i", status.images),
         NavItem("queue", "Queue", "/queue", "queue", "q", status.open),
     ]
     keep = [
