@@ -29,19 +29,20 @@ def measure(folder: Path) -> list[Row]:
         site = Site(root)
         site.log.unlink(missing_ok=True)  # else the greeting of the run before would be taken for this one's
         began = time.perf_counter()
-        first_page = _start(site, began)
+        first_page = start(site, began)
         rows.append(Row(f"{name} to first page, {ASSETS:,} assets", first_page, "s", 2))
         rows.append(Row(f"{name} to all read", time.perf_counter() - began, "s"))
         if name == "first start":
             site.stop()
     rows += _served(site)
     rows += _edits(site)
-    rows.append(Row("memory of the web process", _memory(site.children()["web"]), "MiB", 300))
+    rows.append(Row("memory of the web process", memory(site.children()["web"]), "MiB", 300))
     rows.append(Row("Ctrl-C to the end", site.stop(), "s", 2))
     return rows
 
 
-def _start(site: Site, began: float) -> float:
+def start(site: Site, began: float) -> float:
+    """Start a site; how many seconds after `began` its first page came."""
     starting = threading.Thread(target=site.start, daemon=True)
     starting.start()
     while True:
@@ -112,6 +113,7 @@ def _edits(site: Site) -> list[Row]:
     ]
 
 
-def _memory(pid: int) -> float:
+def memory(pid: int) -> float:
+    """What a process holds, in MiB."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
