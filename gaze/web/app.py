@@ -26,6 +26,7 @@ from gaze.settings import Settings
 from gaze.web import (
     api,
     asset,
+    authoring,
     bulk,
     complete,
     covers,
@@ -38,10 +39,14 @@ from gaze.web import (
     generator,
     guard,
     library,
+    llm_settings,
+    mcp_settings,
     models,
     opinion,
     outfits,
     problems,
+    proposal,
+    proposals,
     queue,
     saved_filters,
     search,
@@ -55,6 +60,10 @@ from gaze.web import (
 )
 from gaze.web.editing.vocabulary import Vocabulary
 from gaze.web.errors import HANDLERS
+from gaze.web.gallery import acts as gallery_acts
+from gaze.web.gallery import compare as gallery_compare
+from gaze.web.gallery import image as gallery_image
+from gaze.web.gallery import page as gallery_page
 from gaze.web.live import Live
 from gaze.web.render import Renderer
 
@@ -92,12 +101,21 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *_old_addresses(context),
         *api.ROUTES,
         *files.ROUTES,
+        *authoring.ROUTES,
+        *proposals.ROUTES,
+        *proposal.ROUTES,
         *queue.ROUTES,
         *problems.ROUTES,
         *settings_page.ROUTES,
+        *llm_settings.ROUTES,
+        *mcp_settings.ROUTES,
         *generator.ROUTES,
         *second_pass.ROUTES,
         *search.ROUTES,
+        *gallery_page.ROUTES,
+        *gallery_image.ROUTES,
+        *gallery_compare.ROUTES,
+        *gallery_acts.ROUTES,
         *saved_filters.ROUTES,
         *opinion.ROUTES,
         *deletion.ROUTES,

@@ -9,6 +9,7 @@ import msgspec
 
 from gaze.jobs import events
 from gaze.jobs.record import Job
+from gaze.web.gallery.tiles import tile_id, tile_of
 from gaze.web.tabs import Message
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ def _job_changed(live: Live, at: str, event: events.JobChanged, job: Job | None)
 def _job_progress(live: Live, at: str, event: events.JobProgress, job: Job | None) -> list[Message]:
     if job is None or job.over:
         return []
+    data = {"type": "job.progress", "job": job}
+    if job.queue == "llm":
+        return [
+            Message(
+                f"progress:{job.id}", at, html=live.partial(f"#job-{job.id}", "queue/_llm.html", job=job), data=data
+            )
+        ]
     place = f"{job.category}-{job.slug}"
     asset = live.gaze.library.find(job.category, job.slug) if job.slug else None
     html = live.partial(f"#job-p-{job.id}", "queue/_progress.html", job=job)
@@ -48,7 +56,7 @@ def _job_progress(live: Live, at: str, event: events.JobProgress, job: Job | Non
                 ("#mini", "live/_mini.html"),
             )
         )
-    return [Message(f"progress:{job.id}", at, html=html, data={"type": "job.progress", "job": job})]
+    return [Message(f"progress:{job.id}", at, html=html, data=data)]
 
 
 def _queue_changed(live: Live, at: str, event: events.QueueChanged, job: None) -> list[Message]:
@@ -65,14 +73,16 @@ def _asset_changed(live: Live, at: str, event: events.AssetChanged, job: None) -
 
 
 def _image_changed(live: Live, at: str, event: events.ImageAdded | events.ImageRemoved, job: None) -> list[Message]:
-    data = _plain(event)
-    if not event.slug:
-        return [Message(f"image:{event.path}", at, "images-changed", data=data)]
-    key = f"{event.category}/{event.slug}"
-    return [
-        Message(f"image:{event.path}", at, html=_card_patch(live, event.category, event.slug), data=data),
-        Message(f"asset:{key}", at, f"asset-{event.category}-{event.slug}"),
+    told = [
+        Message(f"image:{event.path}", at, html=_tile_patch(live, event.path), data=_plain(event)),
+        Message("images", at, "images-changed"),
     ]
+    row = live.gaze.library.images.get(event.path)
+    own = f"{event.category}/{event.slug}" if event.slug else ""
+    if own:
+        told.append(Message(f"card:{own}", at, html=_card_patch(live, event.category, event.slug)))
+    whose = dict.fromkeys(key for key in (own, *(row.assets if row else ())) if key)
+    return [*told, *(Message(f"asset:{key}", at, f"asset-{key.replace('/', '-')}") for key in whose)]
 
 
 def _problems_changed(live: Live, at: str, event: events.ProblemsChanged, job: None) -> list[Message]:
@@ -91,6 +101,10 @@ def _trash_changed(live: Live, at: str, event: events.TrashChanged, job: None) -
     return [Message("trash", at, "trash-changed", data=_plain(event))]
 
 
+def _proposals_changed(live: Live, at: str, event: events.ProposalsChanged, job: None) -> list[Message]:
+    return [Message("proposals", at, "proposals-changed", data=_plain(event))]
+
+
 def _library_changed(live: Live, at: str, event: events.LibraryChanged, job: None) -> list[Message]:
     return [Message("library", at, "library-changed", data=_plain(event))]
 
@@ -103,6 +117,14 @@ def _card_patch(live: Live, category: str, slug: str) -> str:
     return live.partial(
         f"#card-{category}-{slug}", "library/_card.html", card=card, job=live.job_of(f"{category}/{slug}")
     )
+
+
+def _tile_patch(live: Live, path: str) -> str:
+    """The tile of an image in an open gallery, as it is now, or taken away."""
+    row = live.gaze.library.images.get(path)
+    if row is None:
+        return f'<hx-partial hx-target="#ph-{tile_id(path)}" hx-swap="delete"></hx-partial>'
+    return live.partial(f"#in-{tile_id(path)}", "gallery/_tile_in.html", tile=tile_of(live.gaze, row))
 
 
 def _plain(event: events.AnyEvent) -> Any:
@@ -122,5 +144,6 @@ FRAGMENTS: Mapping[type[events.Event], Callable[..., list[Message]]] = {
     events.BackendsChanged: _backends_changed,
     events.SettingsChanged: _settings_changed,
     events.TrashChanged: _trash_changed,
+    events.ProposalsChanged: _proposals_changed,
     events.LibraryChanged: _library_changed,
 }

@@ -87,6 +87,17 @@ def test_ctrl_and_arrows_change_a_weight(pages: Open) -> None:
     assert page.input_value("#extra_positive") == "film grain, long hair, (eyes:1.2)"
 
 
+def test_a_bracket_without_its_partner_is_told_while_one_types(pages: Open) -> None:
+    page = pages("/generator")
+
+    page.type("#extra_positive", "(film grain")
+    assert "( without its partner" in page.inner_text("#extra_positive + .br-h")
+    page.type("#extra_positive", ":1.2)")
+    assert page.is_hidden("#extra_positive + .br-h")
+    page.fill("#extra_positive", r"yuna \(ff10\), >_<")
+    assert page.is_hidden("#extra_positive + .br-h")
+
+
 def test_the_last_seed_comes_back(site: Site, pages: Open) -> None:
     site.wait(site.post("/generator", character="sora", seed="4242", size="256x256").json()["job_ids"][0])
     page = pages("/generator?character=sora")

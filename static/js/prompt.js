@@ -1,5 +1,7 @@
-// Ctrl+Up and Ctrl+Down change the weight of the selection, or of the item under the caret: (long hair:1.1).
+// Prompt fields. Ctrl+Up and Ctrl+Down change the weight of the selection, or of the item under the caret:
+// (long hair:1.1). A bracket without its partner is told under the field while one types.
 (() => {
+  const FIELDS = "[data-weights], [data-complete=tags]";
   const STEP = 0.05;
   const WEIGHTED = /^\(([^]*):(-?\d*\.?\d+)\)$/;
 
@@ -32,7 +34,7 @@
   document.addEventListener("keydown", (event) => {
     const field = event.target;
     if (!(event.ctrlKey || event.metaKey) || !["ArrowUp", "ArrowDown"].includes(event.key)) { return; }
-    if (!field.matches?.("[data-weights], [data-complete=tags]")) { return; }
+    if (!field.matches?.(FIELDS)) { return; }
     const { value, selectionStart: start, selectionEnd: end } = field;
     // A selection inside brackets with a weight means the whole of them.
     let [from, to] = trimmed(value, start === end ? itemAt(value, start) : [start, end]);
@@ -43,5 +45,38 @@
     const text = changed(value.slice(from, to), event.key === "ArrowUp" ? STEP : -STEP);
     field.setRangeText(text, from, to, "select");
     field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
+  // As the program reads them: a closing bracket closes the nearest open one of its kind; the rest are alone.
+  const CLOSES = { ")": "(", "]": "[", "}": "{" };
+  const alone = (text) => {
+    const open = [];
+    let strays = "";
+    for (let at = 0; at < text.length; at++) {
+      const letter = text[at];
+      if (text[at - 1] === "\\") { continue; }
+      if ("([{".includes(letter)) { open.push(letter); }
+      if (CLOSES[letter]) {
+        const place = open.lastIndexOf(CLOSES[letter]);
+        if (place < 0) { strays += letter; } else { strays += open.splice(place).slice(1).join(""); }
+      }
+    }
+    return strays + open.join("");
+  };
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!field.matches?.(FIELDS)) { return; }
+    const strays = alone(field.value);
+    let hint = field.parentElement.querySelector(".br-h");
+    if (!hint && strays) {
+      hint = document.createElement("div");
+      hint.className = "hint br-h";
+      hint.setAttribute("role", "status");
+      field.after(hint);
+    }
+    if (hint) {
+      hint.hidden = !strays;
+      hint.textContent = strays && `${[...strays.slice(0, 6)].join(" ")} without its partner: ordinary text. Write \\${strays[0]} if that is meant.`;
+    }
   });
 })();
