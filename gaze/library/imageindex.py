@@ -12,6 +12,7 @@ from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from gaze.library.imagecache import ImageCache
 from gaze.library.imagequery import FoundImages, ImageQuery, Totals, key_of_row, select
@@ -45,6 +46,7 @@ class ImageIndex:
         self._waiting: dict[str, Seen] = {}
         self._unsaved: dict[str, Row | None] = {}
         self._words: dict[object, object] = {}  # one object for equal values: most rows share theirs
+        self._tuples: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self._answers: OrderedDict[tuple[ImageQuery, frozenset[str]], FoundImages] = OrderedDict()
         self._answered = -1
         self._of: dict[str, tuple[int, list[Row]]] = {}
@@ -56,17 +58,20 @@ class ImageIndex:
 
     # taking in
 
-    def restore(self) -> int:
-        """Take the rows of the cache, before anything is looked at; returns how many."""
-        rows = self.cache.read(self._shared)
-        rows.sort(key=key_of_row)
-        with self._lock:
-            if not self._rows:
-                self._rows = {row.path: row for row in rows}
-                self._order = rows
+    def restore(self, pause: Callable[[], None] = lambda: None) -> int:
+        """Take the rows of the cache, newest first, before anything is looked at; returns how many."""
+
+        def take(rows: list[Row]) -> None:
+            rows = [self._shared(row) for row in rows[::-1] if row.path not in self._rows]
+            with self._lock:
+                self._rows.update((row.path, row) for row in rows)
+                self._order = rows + self._order  # older than all before
                 self._totals.add(rows)
                 self.version += 1
-        return len(rows)
+            pause()
+
+        self.cache.read(take)
+        return len(self._rows)
 
     def look(self) -> None:
         """Hold all rows against what the folders have; what differs is read by the next `work`."""
@@ -170,15 +175,18 @@ class ImageIndex:
         row.checkpoint = share(row.checkpoint, row.checkpoint)  # type: ignore[assignment]
         row.batch = share(row.batch, row.batch)  # type: ignore[assignment]
         row.tool = share(row.tool, row.tool)  # type: ignore[assignment]
-        for name in ("assets", "weights", "versions", "loras"):
-            value = getattr(row, name)
-            kept = self._words.get((name, value))
-            if kept is None:
-                kept = tuple([share(item, item) for item in value])
-                self._words[(name, value)] = kept
-            setattr(row, name, kept)
+        row.assets, row.weights, row.versions, row.loras = map(
+            self._shared_tuple, (row.assets, row.weights, row.versions, row.loras)
+        )
         self._totals.number(row)
         return row
+
+    def _shared_tuple(self, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        kept = self._tuples.get(value)
+        if kept is None:
+            kept = tuple([self._words.setdefault(item, item) for item in value])
+            self._tuples[value] = kept
+        return kept
 
     def _merge(self, rows: list[Row], gone: Iterable[str]) -> None:
         """Take rows in and drop paths."""

@@ -155,7 +155,7 @@ class Library:
             (self.root / "data/.gaze").mkdir(mode=0o700, parents=True, exist_ok=True)
         warm = self.ready or self._snapshot.restore() > 0
         if not self.ready:
-            self.images.restore()
+            self.images.restore(pause)
         self._templates.read_shipped(self.root)
         told = self._sweep.tick(0.0) if self.ready else self._sweep.first_read(self._progress, pause)
         self.ready = True
