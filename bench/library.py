@@ -15,6 +15,7 @@ from gaze.categories import declared
 from gaze.library.bulk import Wish, apply
 from gaze.library.query import Query
 from gaze.library.service import Library
+from gaze.library.undo import keep, take_back
 from gaze.settings import program
 from tests.library.make import make_library
 
@@ -83,9 +84,13 @@ def _bulk(library: Library) -> list[Row]:
     rows = []
     for wish in (Wish(act="favourite"), Wish(act="tag", field=field, value="Bench"), Wish(act="delete")):
         began = time.perf_counter()
-        _, undo = apply(library, category.name, slugs, wish)
+        done = apply(library, category.name, slugs, wish)
         rows.append(Row(f"bulk {wish.act} of {len(slugs)}", time.perf_counter() - began, "s", 5))
-        undo()
+        name = keep(library.root, done.steps)
+        for entry in library.trash.together(done.batch) if done.batch else ():
+            library.trash.restore(entry.id)
+        if name:
+            take_back(library, name)
     return rows
 
 

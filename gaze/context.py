@@ -34,6 +34,7 @@ log = logging.getLogger("gaze.web")
 
 # More changes at once than this, and lists ask for themselves again instead of being told one by one.
 MANY = 40
+_SINGLE = (events.AssetChanged, events.AssetRemoved, events.ImageAdded, events.ImageRemoved)
 # What may change which model files assets name, or where they are looked for.
 _NAMES_MODELS = (changed.AssetChanged, changed.AssetRemoved, changed.SettingsChanged, changed.Progress)
 
@@ -79,7 +80,7 @@ class Context:
         ]
         self._loop = asyncio.get_running_loop()
         await self.library.start(polling=self.settings().polling)
-        self.model_files.start()
+        self._tasks.append(asyncio.create_task(self._read_models(), name="read model files"))
 
     async def stop(self) -> None:
         """End all tasks and connections."""
@@ -93,6 +94,12 @@ class Context:
         await self.http.aclose()
         with contextlib.suppress(redis.RedisError):
             await self.redis.aclose()
+
+    async def _read_models(self) -> None:
+        """Begin with the model files when the library has been read: pages come first."""
+        while not self.library.ready:
+            await asyncio.sleep(0.05)
+        self.model_files.start()
 
     def tell(self, changes: Sequence[changed.Change]) -> None:
         """The library's callback: take changes to be published."""
@@ -118,10 +125,7 @@ class Context:
             await self._publish(found)
 
     async def _publish(self, found: Sequence[changed.Change]) -> None:
-        told = [item for change in found if (item := self._event(change))]
-        if len(told) > MANY:
-            # Each key still gets its version, so that another process does not tell it again.
-            told = [*told[:MANY], ("library", new_id(), events.LibraryChanged())]
+        told = coalesced([item for change in found if (item := self._event(change))])
         while told:
             try:
                 await events.publish_once(self.redis, *told)
@@ -173,6 +177,26 @@ class Context:
         mark = repr([(b.url, b.state, b.running, b.pending, b.vram_free) for b in backends])
         with contextlib.suppress(redis.RedisError):
             await events.publish_once(self.redis, ("backends", mark, events.BackendsChanged(up, len(backends))))
+
+
+Told = tuple[str, str, events.AnyEvent]  # key, version, event
+
+
+def coalesced(told: Sequence[Told]) -> list[Told]:
+    """The events without those that a later one of their key replaces; of very many about single things the first few.
+
+    The rest are told as one: every list and every open asset asks for itself again. Other news, of the trash, settings
+    or problems, are never among what is left out.
+    """
+    newest: dict[str, Told] = {}
+    for item in told:
+        newest.pop(item[0], None)
+        newest[item[0]] = item
+    single = [item for item in newest.values() if isinstance(item[2], _SINGLE)]
+    if len(single) <= MANY:
+        return list(newest.values())
+    others = [item for item in newest.values() if not isinstance(item[2], _SINGLE)]
+    return [*single[:MANY], *others, ("library", new_id(), events.LibraryChanged())]
 
 
 def build(

@@ -22,6 +22,7 @@ CATEGORY = Category(
     icon="preset",
     backdrop=False,
     choosable=False,
+    beside=("actions", "checkpoints"),
     system_prompt="preset_system.txt",
     blurb="Recipes to make again with one click.",
 )

@@ -27,8 +27,9 @@ class Models(msgspec.Struct, frozen=True):
     checkpoints: tuple[str, ...] = ()
     loras: tuple[str, ...] = ()
     known: bool = False
-    drawn: bool = False  # only by the simulator, which takes any name: what it does not list is not missing
+    drawn: bool = False  # only by a simulator that takes any name: what it does not list is not missing
     options: Mapping[str, tuple[str, ...]] = {}  # sampler_name, scheduler, vae: what the servers list
+    servers: Mapping[str, frozenset[str]] = {}  # files of both kinds by the name of a server that takes no others
 
 
 def models_of(info: Mapping[str, Any]) -> Models:
@@ -54,19 +55,23 @@ async def watch(pool: Pool, tell: Callable[[Models], None]) -> None:
 
 async def _together(pool: Pool) -> Models:
     listed = []
+    servers = {}
     asked = pool.healthy()
     for backend in asked:
         with contextlib.suppress(Unreachable):
-            listed.append(models_of(await pool.object_info(backend.url)))
+            listed.append(found := models_of(await pool.object_info(backend.url)))
+            if not backend.any_model:
+                servers[backend.name] = frozenset((*found.checkpoints, *found.loras))
     return Models(
         checkpoints=tuple(sorted({name for models in listed for name in models.checkpoints})),
         loras=tuple(sorted({name for models in listed for name in models.loras})),
         known=bool(listed),
-        drawn=bool(listed) and all(backend.simulator for backend in asked),
+        drawn=bool(listed) and all(backend.any_model for backend in asked),
         options={
             key: tuple(dict.fromkeys(name for models in listed for name in models.options.get(key, ())))
             for key in (_OPTIONS if listed else ())
         },
+        servers=servers,
     )
 
 

@@ -237,7 +237,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def _up(known: Backend, system: System, running: int, pending: int) -> Backend:
     return Backend(
         url=known.url,
-        name="Simulator" if system.simulator else known.name,
+        name="Simulator" if system.any_model else known.name,
         state="up",
         simulator=system.simulator,
         any_model=system.any_model,

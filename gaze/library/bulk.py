@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -10,12 +10,13 @@ import msgspec
 from gaze.core.category import Field
 from gaze.core.errors import NoRoom, Refusal, Unavailable
 from gaze.library.trash import new_id
+from gaze.library.undo import Changed, Marked, Step
+from gaze.library.undo import changed as change
 
 if TYPE_CHECKING:
     from gaze.library.service import Library
 
 Told = Callable[[int, int], None]
-Undo = Callable[[], int]  # takes the act back and returns how many assets that changed
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,67 +41,55 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     same: int = 0
     failed: list[Failed] = []
     batch: str = ""  # the batch in the trash
+    steps: list[Step] = []  # what takes the rest back
 
 
 def apply(
     library: Library, category: str, slugs: Sequence[str], wish: Wish, told: Told = lambda done, total: None
-) -> tuple[Done, Undo]:
-    """Do `wish` to every slug, and how to take it back. `told` hears how far it is; blocking.
+) -> Done:
+    """Do `wish` to every slug. `told` hears how far it is; blocking.
 
     A full disk or a folder that is away ends it; what was done until then stays, and is said.
     """
     batch = new_id() if wish.act == "delete" else ""
-    step = _STEPS[wish.act]
+    act = _ACTS[wish.act]
     changed: list[str] = []
     failed: list[Failed] = []
-    undos: list[Callable[[], None]] = []
+    steps: list[Step] = []
     wanted = list(dict.fromkeys(slugs))
     for number, slug in enumerate(wanted, 1):
         try:
-            undo = step(library, category, slug, wish, batch)
+            done = act(library, category, slug, wish, batch)
         except (NoRoom, Unavailable) as refusal:
             failed += [Failed(other, refusal.message) for other in wanted[number - 1 :]]
             break
         except Refusal as refusal:
             failed.append(Failed(slug, refusal.message))
         else:
-            if undo:
+            if done:
                 changed.append(slug)
-                undos.append(undo)
+            if isinstance(done, Changed | Marked):
+                steps.append(done)
         told(number, len(wanted))
     same = len(wanted) - len(changed) - len(failed)
-    return Done(changed=changed, same=same, failed=failed, batch=batch), lambda: _take_back(undos)
+    return Done(changed=changed, same=same, failed=failed, batch=batch, steps=steps)
 
 
-def _take_back(undos: Iterable[Callable[[], None]]) -> int:
-    """Take back every step that still can be; one whose file was changed since stays as it is."""
-    count = 0
-    for undo in undos:
-        try:
-            undo()
-            count += 1
-        except (NoRoom, Unavailable):
-            raise
-        except Refusal:
-            continue
-    return count
-
-
-def _favourite(library: Library, category: str, slug: str, wish: Wish, _: str) -> Callable[[], None] | None:
+def _favourite(library: Library, category: str, slug: str, wish: Wish, _: str) -> Marked | None:
     library.get(category, slug)
     if (library.preferences.of(category, slug).get("is_favourite") is True) == wish.on:
         return None
     library.preferences.favourite(category, slug, wish.on)
-    return lambda: _ignore(library.preferences.favourite(category, slug, not wish.on))
+    return Marked(category, slug, not wish.on)
 
 
-def _nsfw(library: Library, category: str, slug: str, wish: Wish, _: str) -> Callable[[], None] | None:
+def _nsfw(library: Library, category: str, slug: str, wish: Wish, _: str) -> Changed | None:
     if library.get(category, slug).nsfw == wish.on:
         return None
     return _saved(library, category, slug, ("tags", "nsfw"), wish.on)
 
 
-def _tag(library: Library, category: str, slug: str, wish: Wish, _: str) -> Callable[[], None] | None:
+def _tag(library: Library, category: str, slug: str, wish: Wish, _: str) -> Changed | None:
     assert wish.field is not None
     now = getattr(library.get(category, slug).data.tags, wish.field.key)
     new = retagged(now, wish)
@@ -121,27 +110,20 @@ def retagged(now: Any, wish: Wish) -> Any:
     return list(dict.fromkeys(items))
 
 
-def _saved(
-    library: Library, category: str, slug: str, path: tuple[str | int, ...], value: Any
-) -> Callable[[], None] | None:
-    asset = library.get(category, slug)
-    before, version = library.raw(asset)
+def _saved(library: Library, category: str, slug: str, path: tuple[str | int, ...], value: Any) -> Changed | None:
+    before, version = library.raw(library.get(category, slug))
     saved = library.writing.save_fields(category, slug, {path: value}, version)
     if saved.version == version:
         return None
-    return lambda: _ignore(library.writing.save_text(category, slug, before, saved.version))
+    return change(category, slug, before, library.raw(saved)[0], saved.version)
 
 
-def _delete(library: Library, category: str, slug: str, wish: Wish, batch: str) -> Callable[[], None] | None:
-    trash_id = library.trash.delete(category, slug, batch)
-    return lambda: _ignore(library.trash.restore(trash_id))
+def _delete(library: Library, category: str, slug: str, wish: Wish, batch: str) -> str:
+    """The trash id; the batch in the trash is its own undo."""
+    return library.trash.delete(category, slug, batch)
 
 
-def _ignore(_: object) -> None:
-    return None
-
-
-_STEPS: dict[str, Callable[..., Callable[[], None] | None]] = {
+_ACTS: dict[str, Callable[..., Changed | Marked | str | None]] = {
     "favourite": _favourite,
     "nsfw": _nsfw,
     "tag": _tag,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from gaze.core.asset import Asset
 from gaze.core.errors import Conflict
 from gaze.library.assets import Assets
 from gaze.library.changes import Change, TrashChanged
@@ -12,8 +13,9 @@ from gaze.library.editor import Editor
 from gaze.library.follow import Followers
 from gaze.library.gallery import Gallery
 from gaze.library.images import Images
+from gaze.library.modeltrash import Held
 from gaze.library.sync import Sync
-from gaze.library.trash import Trash, Trashed
+from gaze.library.trash import Trash, Trashed, new_id
 
 
 class Deleting:
@@ -29,7 +31,10 @@ class Deleting:
         sync: Sync,
         editor: Editor,
         tell: Callable[[list[Change]], None],
+        hold: Callable[[Asset | None, str], list[Held]],
+        look_at_models: Callable[[], None],
     ) -> None:
+        """`hold` says where the model file of an asset goes; `look_at_models` is called when one came or went."""
         self.root = root
         self._trash = Trash(root)
         self._assets = assets
@@ -39,21 +44,38 @@ class Deleting:
         self._sync = sync
         self._editor = editor
         self._tell = tell
+        self._hold = hold
+        self._look_at_models = look_at_models
 
-    def delete(self, category: str, slug: str, batch: str = "") -> str:
-        """Move an asset with state and images into the trash; returns the trash id."""
+    def delete(self, category: str, slug: str, batch: str = "", *, hard: bool = False) -> str:
+        """Move an asset with state and images into the trash, `hard` its model file too; returns the trash id.
+
+        Raises Conflict where the model file must stay, Unavailable, NoRoom: then nothing has changed.
+        """
         path = self._assets.path_of(category, slug)
         self._sync.data.require()
         asset = self._assets.find(category, slug)
+        trash_id = new_id()
+        files = self._hold(asset, trash_id) if hard else []
         name = asset.name if asset else path.rsplit("/", 1)[-1]
         images = self._images.count(f"{category}/{slug}")
         entry = Trashed(
-            id="", kind="asset", name=name, category=category, slug=slug, path=path, images=images, batch=batch
+            id=trash_id,
+            kind="asset",
+            name=name,
+            category=category,
+            slug=slug,
+            path=path,
+            images=images,
+            batch=batch,
+            files=files,
         )
         belongings = [place for place in self._followers.places(category, slug) if (self.root / place).exists()]
         with self._editor.locks(path):
             entry = self._trash.put(entry, [path, *belongings])
         self._tell([*self._sync.refresh([path, *belongings]), TrashChanged()])
+        if files:
+            self._look_at_models()
         return entry.id
 
     def delete_image(self, path: str) -> str:
@@ -88,14 +110,18 @@ class Deleting:
         """Bring everything of one trash entry back. Raises NotFound, Conflict if its place is taken."""
         self._sync.data.require()
         entry = self._trash.get(trash_id)
-        if entry.kind == "asset" and entry.slug.lower() in self._assets.catalog(entry.category).taken:
+        taken = entry.kind == "asset" and entry.slug.lower() in self._assets.catalog(entry.category).taken
+        if taken and self._trash.waits(entry, entry.path):
             raise Conflict(f"There is a «{entry.slug}» among {entry.category} again; rename it, then restore.")
         entry = self._trash.restore(trash_id)
         self._tell([*self._sync.refresh(entry.paths), TrashChanged()])
+        if entry.files:
+            self._look_at_models()
         return entry
 
     def empty(self, trash_id: str = "") -> int:
         """Delete the trash (or one entry) for good; returns how many entries."""
-        emptied = self._trash.empty(trash_id)
-        self._tell([TrashChanged()])
-        return emptied
+        try:
+            return self._trash.empty(trash_id)
+        finally:
+            self._tell([TrashChanged()])

@@ -22,6 +22,7 @@ from gaze.library.images import ENDINGS, UPLOADS
 from gaze.library.load import load_text
 from gaze.library.pictures import content_type
 from gaze.library.trash import new_id
+from gaze.library.undo import Created, Pictured, Step, changed
 
 if TYPE_CHECKING:
     from gaze.library.service import Library
@@ -56,6 +57,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     differences: list[Difference] = []
     images: list[str] = []  # entries of the archive
+    both: bool = True  # whether it can stand beside the one it clashes with
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,15 +115,20 @@ def look(library: Library, token: str) -> Incoming:
     return Incoming(id=token, items=items, left_out=sorted(left_out))
 
 
-def apply(library: Library, token: str, choices: Mapping[str, Choice], otherwise: Choice = "mine") -> Imported:
-    """Write what was chosen: `choices` by entry, for clashes alone; files that are new are always taken.
+def apply(
+    library: Library, token: str, choices: Mapping[str, Choice], otherwise: Choice = "mine"
+) -> tuple[Imported, list[Step]]:
+    """Write what was chosen, and the steps to take it back.
 
-    A file of ours that changed since it was compared is not overwritten. Raises NotFound, BadArchive.
+    `choices` are by entry, for clashes alone; files that are new are always taken. A model file has one entry: where
+    both are asked for yours stays. A file of ours that changed since it was compared is not overwritten. Raises
+    NotFound, BadArchive.
     """
     found = look(library, token)
     created: list[str] = []
     replaced: list[str] = []
     failed: list[str] = []
+    steps: list[Step] = []
     kept = images = 0
     with archive.open_archive(_file(library.root, token)) as opened:
         for item in found.items:
@@ -129,25 +136,31 @@ def apply(library: Library, token: str, choices: Mapping[str, Choice], otherwise
                 failed.append(f"{item.entry}: {item.message}")
                 continue
             choice = choices.get(item.entry, otherwise) if item.verdict == "clash" else "theirs"
+            if choice == "both" and not item.both:
+                failed.append(f"{item.entry}: it is about the same file as {item.name}, so there cannot be both.")
+                choice = "mine"
             if choice == "mine":
                 kept += 1
                 continue
             try:
-                asset = _write(library, opened, item, choice)
+                asset, step = _write(library, opened, item, choice)
             except Refusal as refusal:
                 failed.append(f"{item.entry}: {refusal.message}")
                 continue
-            if item.verdict == "same":
+            if step is None:
                 kept += 1
             else:
+                steps.append(step)
                 (replaced if item.verdict == "clash" and choice == "theirs" else created).append(asset.key)
             for entry in item.images:
                 try:
-                    images += _write_image(library, opened, entry, asset)
+                    if path := _write_image(library, opened, entry, asset):
+                        steps.append(Pictured(path))
+                        images += 1
                 except Refusal as refusal:
                     failed.append(f"{entry}: {refusal.message}")
     forget(library.root, token)
-    return Imported(created=created, replaced=replaced, kept=kept, images=images, failed=failed)
+    return Imported(created=created, replaced=replaced, kept=kept, images=images, failed=failed), steps
 
 
 def forget(root: Path, token: str) -> None:
@@ -238,6 +251,7 @@ def _item(
         group=group,
         verdict="new",
         images=own,
+        both=not category.chosen_by_id,
     )
     if mine is None:
         return item
@@ -275,28 +289,31 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _write(library: Library, opened: zipfile.ZipFile, item: Item, choice: Choice) -> Asset:
-    """Write one asset as chosen; returns it as it is in the library."""
+def _write(library: Library, opened: zipfile.ZipFile, item: Item, choice: Choice) -> tuple[Asset, Step | None]:
+    """Write one asset as chosen; returns it as it is in the library, and what takes it back."""
     text = archive.content(opened, opened.getinfo(item.entry), MAX_BYTES).decode("utf-8-sig")
     if item.verdict == "same":
-        return library.get(item.category, item.slug)
+        return library.get(item.category, item.slug), None
     if item.verdict == "clash" and choice == "theirs":
-        return library.writing.save_text(item.category, item.slug, text, item.version)
+        before = library.raw(library.get(item.category, item.slug))[0]
+        asset = library.writing.save_text(item.category, item.slug, text, item.version)
+        return asset, changed(item.category, item.slug, before, library.raw(asset)[0], asset.version)
     stem = item.entry.rpartition("/")[2].removesuffix(".json")
-    return library.writing.add_text(item.category, text, stem=stem, group=item.group, apart=item.verdict == "clash")
+    made = library.writing.add_text(item.category, text, stem=stem, group=item.group, apart=item.verdict == "clash")
+    return made, Created(made.category.name, made.slug, made.version)
 
 
-def _write_image(library: Library, opened: zipfile.ZipFile, entry: str, asset: Asset) -> int:
-    """Write an image with its sidecar to its asset; 0 if the same image is there already."""
+def _write_image(library: Library, opened: zipfile.ZipFile, entry: str, asset: Asset) -> str:
+    """Write an image with its sidecar to its asset; returns its path, "" if the same image is there already."""
     content = archive.content(opened, opened.getinfo(entry), MOST_IMAGE_BYTES)
     name = entry.rpartition("/")[2]
     there = library.root / UPLOADS / asset.category.name / asset.slug / name
     if there.is_file() and there.stat().st_size == len(content) and there.read_bytes() == content:
-        return 0
+        return ""
     try:
         sidecar = _values(archive.content(opened, opened.getinfo(f"{entry}.json"), MAX_BYTES).decode("utf-8-sig"))
     except (KeyError, UnicodeDecodeError):
         sidecar = {}
     stem = name.rpartition(".")[0]
-    library.gallery.save(asset.category.name, asset.slug, stem, content, sidecar if isinstance(sidecar, dict) else {})
-    return 1
+    kept = sidecar if isinstance(sidecar, dict) else {}
+    return library.gallery.save(asset.category.name, asset.slug, stem, content, kept)

@@ -12,7 +12,7 @@ from gaze.library.modelnear import Near
 from gaze.library.modelscan import Listing
 
 MOST_MISSING = 200  # a wrong folder must not fill the page; the rest is one sentence
-_WORDS = {"lora": "LoRA", "checkpoint": "checkpoint"}
+WORDS = {"lora": "LoRA", "checkpoint": "checkpoint"}
 _SETTING = {"lora": "lora_root", "checkpoint": "checkpoint_root"}
 
 
@@ -49,11 +49,11 @@ def faults(
             if gone and missing <= MOST_MISSING:
                 found.setdefault(asset.path, []).append(_missing(asset, listings, near, cache))
             elif fault:
-                message = f"the {_WORDS[kind]} file «{model}» cannot be used: {fault}"
+                message = f"the {WORDS[kind]} file «{model}» cannot be used: {fault}"
                 found.setdefault(asset.path, []).append(_of(asset, message))
             if len(assets) > 1 and not gone:
                 others = ", ".join(f"«{other.name}»" for other in assets if other is not asset)
-                message = f"its {_WORDS[kind]} file «{model}» is also that of {others}"
+                message = f"its {WORDS[kind]} file «{model}» is also that of {others}"
                 found.setdefault(asset.path, []).append(_of(asset, message, "duplicate"))
     if missing > MOST_MISSING:
         message = f"{missing - MOST_MISSING} more assets name files that are missing; is the folder the right one?"
@@ -69,7 +69,7 @@ def _missing(asset: Named, listings: Mapping[str, Listing], near: Mapping[str, N
     record = cache.records.get(f"{asset.kind}/{asset.model}")
     close = near[asset.kind].find(asset.model, record.hash if record else "") if asset.kind in near else []
     ask = f"; near it: {', '.join(f'«{name}»' for name in close)}" if close else ""
-    return _of(asset, f"the {_WORDS[asset.kind]} file «{asset.model}» is not {where}{ask}")
+    return _of(asset, f"the {WORDS[asset.kind]} file «{asset.model}» is not {where}{ask}")
 
 
 def _of(asset: Named, message: str, code: str = "lora") -> Problem:
@@ -89,7 +89,7 @@ def _fault(kind: str, model: str, listings: Mapping[str, Listing], cache: ModelC
 def _folders(listings: Mapping[str, Listing]) -> Iterable[Problem]:
     for kind, listing in listings.items():
         if listing.away:
-            message = f"the folder of {_WORDS[kind]} files is away ({listing.away}); what was known of it stays in use"
+            message = f"the folder of {WORDS[kind]} files is away ({listing.away}); what was known of it stays in use"
             yield _standing(listing.root, f"{message}. See {_SETTING[kind]} in the settings", "folder")
 
 
@@ -100,7 +100,7 @@ def _unnamed(
     for kind, listing in listings.items():
         for path in listing.files:
             if (kind, path) not in users and (fault := _fault(kind, path, listings, cache)):
-                message = f"this {_WORDS[kind]} file cannot be used: {fault}; it is not offered"
+                message = f"this {WORDS[kind]} file cannot be used: {fault}; it is not offered"
                 yield _standing(f"{listing.root.rstrip('/')}/{path}", message, "lora")
 
 

@@ -118,7 +118,7 @@ def select(catalog: Catalog, query: Query, view: View) -> tuple[list[Entry], dic
     """Every entry that passes, in order, and the counts of `Page`.
 
     One walk: an entry that fails one filter alone still counts among that filter's values. Entries alike in every
-    filter value are counted together; that keeps 10,000 of them within a few milliseconds.
+    filter value are judged and counted together; that keeps 10,000 of them within a few milliseconds.
     """
     words = query.q.casefold().split()
     wanted = [(key, value.strip().casefold()) for key, value in query.tags.items() if value.strip()]
@@ -128,6 +128,7 @@ def select(catalog: Catalog, query: Query, view: View) -> tuple[list[Entry], dic
     chosen: list[Entry] = []
     starred: list[Entry] = []
     tally: dict[tuple[str, int, int], int] = {}
+    judged: dict[tuple[int, int], str | None] = {}  # the one filter that is failed, "" for none, None for several
     for entry in catalog.entries():
         if words and not all(word in entry.text for word in words):
             continue
@@ -139,10 +140,17 @@ def select(catalog: Catalog, query: Query, view: View) -> tuple[list[Entry], dic
             bits |= 2
         if asks_missing and view.missing_lora(entry):
             bits |= 8
-        failed = _failed(entry, bits, query, wanted, switched) if filtered else ()
-        if len(failed) > 1:
-            continue
-        alike = (failed[0] if failed else "", bits, entry.alike)
+        failed = ""
+        if filtered:
+            about = (bits, entry.alike)
+            if about not in judged:
+                several = _failed(entry, bits, query, wanted, switched)
+                judged[about] = None if len(several) > 1 else "".join(several)
+            verdict = judged[about]
+            if verdict is None:
+                continue
+            failed = verdict
+        alike = (failed, bits, entry.alike)
         tally[alike] = tally.get(alike, 0) + 1
         if not failed:
             (starred if bits & 1 else chosen).append(entry)

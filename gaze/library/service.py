@@ -39,6 +39,7 @@ from gaze.library.images import UPLOADS, Images
 from gaze.library.kept import Kept
 from gaze.library.modelfaults import Named
 from gaze.library.models import Models
+from gaze.library.modeltrash import hold
 from gaze.library.preferences import Preferences
 from gaze.library.query import Card, Page, Query
 from gaze.library.search import Found
@@ -105,7 +106,16 @@ class Library:
         self.history = History(self._states, self._sync, self._editor)
         self.writing = Writing(self._assets, self._sync, self._editor, self._tell)
         self.trash = Deleting(
-            root, self._assets, self._images, self._followers, self.gallery, self._sync, self._editor, self._tell
+            root,
+            self._assets,
+            self._images,
+            self._followers,
+            self.gallery,
+            self._sync,
+            self._editor,
+            self._tell,
+            partial(hold, self),
+            self._look_at_models,
         )
         self.sweeps = Sweeps(root, self._editor, self.gallery, self._tell)
         self._background = Background(
@@ -288,6 +298,11 @@ class Library:
     def named_models(self) -> Iterator[Named]:
         """Every asset that names a LoRA or checkpoint file, with that file; no asset is made for it."""
         return self._assets.named_models()
+
+    def _look_at_models(self) -> None:
+        """Have the model folders listed anew: a file of theirs came or went."""
+        if self.models:
+            self.models.wake()
 
     def wildcard_names(self) -> list[str]:
         """Names of wildcard files, as `__name__` takes them."""

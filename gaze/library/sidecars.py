@@ -100,8 +100,15 @@ def _civitai(raw: Mapping[str, Any]) -> Sidecar:
         name=_text(model.get("name")),
         triggers=_words(raw.get("trainedWords")),
         base_model=base_of(_text(raw.get("baseModel"))),
-        nsfw=model.get("nsfw") is True,
+        nsfw=model.get("nsfw") is True or _first_picture_is_nsfw(raw.get("images")),
     )
+
+
+def _first_picture_is_nsfw(images: Any) -> bool:
+    """Whether Civitai rates the picture that helpers keep as the preview R or beyond."""
+    first = images[0] if isinstance(images, list) and images else None
+    level = first.get("nsfwLevel") if isinstance(first, dict) else None
+    return isinstance(level, int) and level >= _NSFW_LEVEL
 
 
 def _object(file: Path) -> Mapping[str, Any]:

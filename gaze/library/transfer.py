@@ -21,8 +21,12 @@ import msgspec
 from gaze.core.asset import ADDRESSES, Asset, slug_of
 from gaze.core.category import Category
 from gaze.core.errors import Conflict, NotFound, Refusal
+from gaze.core.said import LORA
 from gaze.library.files import make_folder, refused, safe_name, write
 from gaze.library.images import UPLOADS
+from gaze.library.modelmove import Moved, carry_out, plan
+from gaze.library.modelmove import take_back as model_back
+from gaze.library.repoint import Pointed, point_anew, point_back
 from gaze.library.service import Library
 
 NOTES = "data/.gaze/transfers"
@@ -34,7 +38,9 @@ _ID = re.compile(r"^\d{8}T\d{6}-[0-9a-f]{8}$")
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     """What a transfer did: the new file and its version, and where the source and its images went.
 
-    `trash` is the source's trash entry, "" if it was kept; `images` are paths below `static/uploads`, old to new.
+    `trash` is the source's trash entry, "" if it was kept; `images` are paths below `static/uploads`, old to new;
+    `file` says how the model file moved, if it did; `pointed` are files that name the new asset since, `left` sentences
+    about those that could not follow.
     """
 
     id: str
@@ -47,10 +53,24 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     from_slug: str
     trash: str = ""
     images: dict[str, str] = {}
+    file: Moved | None = None
+    pointed: list[Pointed] = []
+    left: list[str] = []
 
 
-def transfer(library: Library, asset: Asset, target: Category, made: Mapping[str, Any], *, remove: bool) -> Transfer:
-    """Write the new file with the favourite mark; with `remove` images go along, and the source to the trash.
+def transfer(
+    library: Library,
+    asset: Asset,
+    target: Category,
+    made: Mapping[str, Any],
+    *,
+    remove: bool,
+    folder: str | None = None,
+) -> Transfer:
+    """Write the new file, in the group of the old one, with the favourite mark.
+
+    With `remove` images go along, the source goes to the trash, and recipes that chose it choose the new one where they
+    can. With a `folder` the LoRA file moves there, and everything that names it follows.
 
     Raises Conflict where the slug is taken, Refusal for a name or id that is none, Unavailable, NoRoom: then nothing
     has changed.
@@ -62,8 +82,13 @@ def transfer(library: Library, asset: Asset, target: Category, made: Mapping[str
     taken = library.taken(target.name, wanted) or library.broken(target.name, wanted)
     if taken or wanted.lower() in ADDRESSES:
         raise Conflict(f"There is a «{wanted}» among {target.name} already; choose another id.", field="id")
+    file = None if folder is None else plan(library, asset, folder)
+    if file is not None:
+        if LORA not in made:
+            raise Refusal(f"The new {target.one} names no LoRA, so its file is not moved.", field="move_file")
+        made = {**made, LORA: {**made[LORA], "lora_name": file.new}}
     state = library.preferences.of(asset.category.name, asset.slug)
-    new = library.writing.create(target.name, name, {**made, target.id_field: asset_id})
+    new = library.writing.create(target.name, name, {**made, target.id_field: asset_id}, asset.group)
     done = Transfer(
         id=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
         category=target.name,
@@ -78,16 +103,25 @@ def transfer(library: Library, asset: Asset, target: Category, made: Mapping[str
     try:
         if state.get("is_favourite") is True:
             library.preferences.favourite(target.name, new.slug, True)
+        if file is not None:
+            carry_out(library, file, asset.path if remove else "")
+            done = msgspec.structs.replace(done, file=file)
         if remove:
             moved = _plan(library.root, asset.key, new.key)
             _move(library.root, moved)
             trash = library.trash.delete(asset.category.name, asset.slug)
             done = msgspec.structs.replace(done, trash=trash, images=moved)
+            pointed, left = point_anew(library, asset, new)
+            done = msgspec.structs.replace(done, pointed=pointed, left=left)
         _note(library.root, done)
     except Refusal:
+        point_back(library, done.pointed)
         _move(library.root, {goal: path for path, goal in moved.items()})
         if done.trash:
             library.trash.restore(done.trash)
+        if done.file:
+            with contextlib.suppress(Refusal):  # the first reason is the one to tell
+                model_back(library, done.file, new.path)
         library.gallery.moved(moved)
         library.trash.delete(target.name, new.slug)
         raise
@@ -106,8 +140,8 @@ def read_note(library: Library, transfer_id: str) -> Transfer:
 def undo(library: Library, transfer_id: str) -> Transfer:
     """Bring the source back as it was, with its images; the new asset goes to the trash.
 
-    Raises NotFound for what was undone already, Conflict if the new file was changed since or a place is taken again:
-    then nothing has changed.
+    `left` then says which files could not be given back what they said. Raises NotFound for what was undone already,
+    Conflict if the new file was changed since or a place is taken again: then nothing has changed.
     """
     done = _read(library.root, transfer_id)
     new = library.at(done.path)
@@ -116,9 +150,11 @@ def undo(library: Library, transfer_id: str) -> Transfer:
             f"{new.name} was changed since, so it is kept. Move it to the trash yourself, or restore the other there."
         )
         raise Conflict(text)
+    if done.file:
+        model_back(library, done.file, done.path)
     if done.trash:
         if any(entry.id == done.trash for entry in library.trash.list()):  # else an undo was broken off after this
-            library.trash.restore(done.trash)
+            _restore(library, done)
         back = {goal: path for path, goal in done.images.items()}
         _move(library.root, back)
         library.gallery.moved(back)
@@ -126,7 +162,18 @@ def undo(library: Library, transfer_id: str) -> Transfer:
         library.trash.delete(new.category.name, new.slug)
     with contextlib.suppress(OSError):
         (library.root / NOTES / f"{done.id}.json").unlink()
-    return done
+    return msgspec.structs.replace(done, left=point_back(library, done.pointed))
+
+
+def _restore(library: Library, done: Transfer) -> None:
+    """The source from the trash; where that is refused the model file goes where it was a moment ago."""
+    try:
+        library.trash.restore(done.trash)
+    except Refusal:
+        if done.file:
+            with contextlib.suppress(Refusal):
+                carry_out(library, done.file)
+        raise
 
 
 def _plan(root: Path, old: str, new: str) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""What was deleted, until the user empties it: `data/.gaze/trash/<id>/` holds a note and the files."""
+"""What was deleted, until the user empties it: `data/.gaze/trash/<id>/` holds a note and the files.
+
+Model files lie elsewhere (modeltrash.py); the note names them.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,10 @@ from pathlib import Path
 
 import msgspec
 
-from gaze.core.errors import Conflict, NotFound
+from gaze.core.errors import Conflict, NotFound, Refusal, Unavailable
+from gaze.library import modeltrash
 from gaze.library.files import make_folder, refused, sync_folder, write
+from gaze.library.modeltrash import Held
 
 TRASH = "data/.gaze/trash"
 _NOTE = "entry.json"
@@ -26,7 +31,7 @@ _ID = re.compile(r"^\d{8}T\d{6}-[0-9a-f]{8}$")
 class Trashed(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the trash. `kind` is `asset` or `image`; `deleted` is UTC ISO 8601.
 
-    `paths` are the files and folders in it, relative to the root.
+    `paths` are the files and folders in it, relative to the root; `files` are model files and what lay beside them.
     """
 
     id: str
@@ -39,6 +44,7 @@ class Trashed(msgspec.Struct, frozen=True, kw_only=True):
     images: int = 0
     batch: str = ""  # entries that went in by one act share it, and come back together
     paths: list[str] = []
+    files: list[Held] = []
 
 
 def new_id(now: datetime | None = None) -> str:
@@ -53,18 +59,31 @@ class Trash:
         self.root = root
 
     def put(self, entry: Trashed, paths: Iterable[str], now: datetime | None = None) -> Trashed:
-        """Move what is there of `paths` into a new entry. Raises NoRoom, Unavailable."""
+        """Move what is there of `paths`, and the entry's `files`, into a new entry; an id it has is kept.
+
+        Raises NoRoom, Unavailable: then everything is where it was.
+        """
         now = now or datetime.now(UTC)
         kept = [path for path in paths if os.path.lexists(self.root / path)]
-        trash_id = new_id(now)
+        trash_id = entry.id or new_id(now)
         entry = msgspec.structs.replace(entry, id=trash_id, deleted=now.isoformat(timespec="seconds"), paths=kept)
         folder = self.root / TRASH / trash_id
         make_folder(folder / "files", TRASH)
         # the note first: whatever of the files a crash leaves behind, the entry can be restored
         write(self.root, f"{TRASH}/{trash_id}/{_NOTE}", msgspec.json.format(msgspec.json.encode(entry)))
-        for path in kept:
-            _move(self.root / path, folder / "files" / path, path)
+        try:
+            modeltrash.take(entry.files)
+            for path in kept:
+                _move(self.root / path, folder / "files" / path, path)
+        except Refusal:
+            with contextlib.suppress(Refusal):  # if that fails too the entry stays, and can be restored later
+                self.restore(trash_id)
+            raise
         return entry
+
+    def waits(self, entry: Trashed, path: str) -> bool:
+        """Whether a file of an entry lies in the trash; after a crash it may have been left in its place."""
+        return os.path.lexists(self.root / TRASH / entry.id / "files" / path)
 
     def list(self) -> list[Trashed]:
         """All entries, newest first; a folder that is no entry is passed over."""
@@ -103,6 +122,7 @@ class Trash:
             target = self.root / path
             if os.path.lexists(target) and not (target.is_dir() and (folder / "files" / path).is_dir()):
                 raise Conflict(f"«{path}» exists again; rename or move it, then restore.")
+        modeltrash.give_back(modeltrash.waiting(entry.files))
         for path in waiting:
             make_folder((self.root / path).parent, path)
             _bring_back(folder / "files" / path, self.root / path, path)
@@ -110,10 +130,23 @@ class Trash:
         return entry
 
     def empty(self, trash_id: str = "") -> int:
-        """Delete one entry or all for good; returns how many. Raises NotFound for an unknown one."""
+        """Delete one entry or all for good; returns how many. Raises NotFound for an unknown one.
+
+        An entry whose model file cannot be deleted now stays; Unavailable says so after the others are gone.
+        """
         entries = [self.get(trash_id)] if trash_id else self.list()
+        kept: list[Unavailable] = []
         for entry in entries:
+            try:
+                modeltrash.destroy(entry.files)
+            except Unavailable as refusal:
+                kept.append(refusal)
+                continue
             shutil.rmtree(self.root / TRASH / entry.id, ignore_errors=True)
+        if kept:
+            gone = len(entries) - len(kept)
+            rest = f" {gone:,} of {len(entries):,} entries were deleted for good." if gone else ""
+            raise Unavailable(kept[0].message + rest)
         return len(entries)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import socket
@@ -30,6 +31,7 @@ from gaze.web import (
     complete,
     covers,
     create,
+    deletion,
     edit,
     exchange,
     files,
@@ -60,7 +62,6 @@ from gaze.web.gallery import image as gallery_image
 from gaze.web.gallery import page as gallery_page
 from gaze.web.live import Live
 from gaze.web.render import Renderer
-from gaze.web.undo import Undos
 
 AnyRequest = Request[Any, Any, Any]
 log = logging.getLogger("gaze.web")
@@ -108,6 +109,7 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *gallery_acts.ROUTES,
         *saved_filters.ROUTES,
         *opinion.ROUTES,
+        *deletion.ROUTES,
         *trash.ROUTES,
         *undo.ROUTES,
         *bulk.ROUTES,
@@ -145,15 +147,20 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     """The application around a context; both start and stop together."""
     render = Renderer(context.program / "templates", reload_templates)
     live = Live(context, render)
+    vocabulary = Vocabulary()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await context.pool.refresh()
         await context.start()
         await live.start()
+        counting = asyncio.create_task(vocabulary.begin(context.library), name="count words")
         try:
             yield
         finally:
+            vocabulary.close()
+            counting.cancel()
+            await asyncio.gather(counting, return_exceptions=True)
             await live.stop()
             await context.stop()
 
@@ -163,7 +170,7 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     return Litestar(
         routes(context),
         dependencies={"gaze": Provide(provide_context)},
-        state=State({"gaze": context, "live": live, "render": render, "vocabulary": Vocabulary(), "undos": Undos()}),
+        state=State({"gaze": context, "live": live, "render": render, "vocabulary": vocabulary}),
         lifespan=[lifespan],
         before_request=guard.check_request,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]

@@ -18,6 +18,8 @@ from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, render, toast, wants_json
 from gaze.web.choices import choices_to_keep
 from gaze.web.detail import Detail, detail, preview
+from gaze.web.edit import form_context
+from gaze.web.editing.opened import form_of, opened
 from gaze.web.forms import Values
 from gaze.web.library import card_json, category_of
 from gaze.web.mix import without_usual_weights
@@ -35,13 +37,22 @@ async def page(request: AnyRequest, gaze: Context, category: str, slug: str) -> 
         return await _missing(request, gaze, category, slug)
     given = await forms.values(request)
     view = await _view(request, gaze, asset, given)
+    fragment = "asset/_file_rows.html" if view.files and forms.one(given, "fragment") == "files" else ""
     return answer(
         request,
-        page="asset/detail.html",
-        fragment="asset/_detail.html",
+        page="asset/model.html" if view.files else "asset/detail.html",
+        fragment=fragment or "asset/_detail.html",
         data={**card_json(view.card), "data": asset.data},
-        context={"view": view, "preview": preview(gaze, asset, given)},
+        context={"view": view, "preview": preview(gaze, asset, given), **await _editor(gaze, view)},
     )
+
+
+async def _editor(gaze: Context, view: Detail) -> dict[str, Any]:
+    """The form that the page of a model shows; nothing for other pages."""
+    if view.files is None or view.tab != "fields":
+        return {}
+    found = await asyncio.to_thread(opened, gaze, view.asset.category.name, view.asset.slug)
+    return form_context(found, await asyncio.to_thread(form_of, gaze, found, {}))
 
 
 async def _missing(request: AnyRequest, gaze: Context, category: str, slug: str) -> Response[Any]:

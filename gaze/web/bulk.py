@@ -15,10 +15,12 @@ from gaze.core.category import Category
 from gaze.core.errors import Refusal
 from gaze.jobs.generate import Order
 from gaze.library.bulk import Done, Wish, apply
+from gaze.library.undo import keep
 from gaze.web import covers, exchange, forms
 from gaze.web.answer import HTML, answer, is_htmx, toast
 from gaze.web.forms import Values
 from gaze.web.library import category_of
+from gaze.web.undo import address
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -39,10 +41,11 @@ async def bulk(request: AnyRequest, gaze: Context, category: str) -> Response[An
         return await _make(request, gaze, declared, slugs, *MAKES[forms.one(given, "act")])
     wish = wish_of(declared, given)
     told = _progress(request, declared, wish)
-    done, take_back = await asyncio.to_thread(apply, gaze.library, category, slugs, wish, told)
+    done = await asyncio.to_thread(apply, gaze.library, category, slugs, wish, told)
     await asyncio.sleep(0)  # what the thread told last goes out before the end does
     request.app.state.live.say(f"bulk:{category}", _bar(request, declared, "", 0, 0))
-    undo = f"/trash/{done.batch}/restore" if done.batch else request.app.state.undos.keep(take_back)
+    undo = address(await asyncio.to_thread(keep, gaze.library.root, done.steps))
+    undo = f"/trash/{done.batch}/restore" if done.batch else undo
     return _answer(request, declared, wish, done, undo if done.changed else "")
 
 

@@ -43,7 +43,7 @@ def _words(gaze: Context, vocabulary: Vocabulary, kind: str, typed: str, usual: 
             return _named(((path, name) for path, name in checkpoints(gaze)), typed)
         case "option":
             return _named(((name, "") for name in _options(gaze, of)), typed, everything=True)
-    vocabulary.follow(gaze.library)
+    vocabulary.catch_up(gaze.library)
     if what == "lora":
         used = dict(vocabulary.find("lora", typed, 1000))
         known = ranked(

@@ -18,12 +18,14 @@ from gaze.core.recipe import RANDOM
 from gaze.jobs.batch import Batch, Left, Wanted, generate_batch
 from gaze.jobs.generate import Order
 from gaze.library.query import Query
+from gaze.library.undo import Uncovered, keep
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, toast
 from gaze.web.choices import last_choices
 from gaze.web.library import category_of
 from gaze.web.mix import without_usual_weights
 from gaze.web.recipe_form import asset_recipe
+from gaze.web.undo import address
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -94,6 +96,19 @@ async def _generate_missing(request: AnyRequest, gaze: Context, name: str) -> Re
     return await queued(request, made, "cover", f"/{categories[0].name}/", "Every one has a cover.")
 
 
+@post("/{category:str}/generate_stale", include_in_schema=False)
+async def generate_stale(request: AnyRequest, gaze: Context, category: str) -> Response[Any]:
+    """A new cover for every asset that changed since its cover was made."""
+    category_of(gaze, category)
+    slugs = await asyncio.to_thread(gaze.library.stale, category)
+    assets = [asset for slug in slugs if (asset := gaze.library.find(category, slug))]
+    label = f"Older covers of {category}"
+    made = await queue_pictures(
+        gaze, assets, label, lambda asset: Order(kind="cover", action="replace", label=asset.name)
+    )
+    return await queued(request, made, "cover", f"/{category}/", "No cover is older than its asset.")
+
+
 @post("/clear_all_covers", include_in_schema=False)
 async def clear_covers(request: AnyRequest, gaze: Context) -> Response[Any]:
     """No asset of `category` has a cover any more; the images stay."""
@@ -103,7 +118,7 @@ async def clear_covers(request: AnyRequest, gaze: Context) -> Response[Any]:
 async def _clear(request: AnyRequest, gaze: Context, name: str) -> Response[Any]:
     categories = _wanted_categories(gaze, name)
     before = await asyncio.to_thread(_clear_covers, gaze, categories)
-    undo = request.app.state.undos.keep(lambda: _put_back(gaze, before)) if before else ""
+    undo = address(await asyncio.to_thread(keep, gaze.library.root, before))
     if is_htmx(request):
         covers = f"{len(before):,} cover{'s' if len(before) != 1 else ''}"
         text = f"{covers} cleared; the images are kept." if before else "There was no cover to clear."
@@ -111,23 +126,14 @@ async def _clear(request: AnyRequest, gaze: Context, name: str) -> Response[Any]
     return answer(request, data={"cleared": len(before), "undo": undo}, goto=f"/{categories[0].name}/")
 
 
-def _clear_covers(gaze: Context, categories: Sequence[Category]) -> list[tuple[str, str, str]]:
+def _clear_covers(gaze: Context, categories: Sequence[Category]) -> list[Uncovered]:
     cleared = []
     for category in categories:
         for card in gaze.library.query(category.name, Query(limit=10**9)).cards:
             if card.cover:
                 gaze.library.preferences.set_cover(category.name, card.asset.slug, None)
-                cleared.append((category.name, card.asset.slug, card.cover))
+                cleared.append(Uncovered(category.name, card.asset.slug, card.cover))
     return cleared
-
-
-def _put_back(gaze: Context, covers: Sequence[tuple[str, str, str]]) -> int:
-    count = 0
-    for category, slug, cover in covers:
-        if gaze.library.find(category, slug) and not gaze.library.preferences.of(category, slug).get("cover"):
-            gaze.library.preferences.set_cover(category, slug, cover)
-            count += 1
-    return count
 
 
 async def queued(request: AnyRequest, made: Batch, what: str, goto: str, nothing: str) -> Response[Any]:
@@ -169,4 +175,4 @@ def _clear_all(category: Category) -> ControllerRouterHandler:
     return clear_all
 
 
-ROUTES: list[ControllerRouterHandler] = [generate_missing, generate_missing_of, clear_covers]
+ROUTES: list[ControllerRouterHandler] = [generate_missing, generate_missing_of, generate_stale, clear_covers]

@@ -13,10 +13,10 @@ from gaze.core.asset import Asset
 from gaze.core.category import Category
 from gaze.core.errors import Refusal
 from gaze.library.models import kind_of
+from gaze.library.references import Renamed, references, rename_everywhere
 from gaze.web import forms
 from gaze.web.answer import answer, is_htmx, render, wants_json
 from gaze.web.editing.begin import begin
-from gaze.web.editing.references import Renamed, references, rename_everywhere
 from gaze.web.fromfiles import create_from_files, files_page
 from gaze.web.library import category_of
 

@@ -19,11 +19,13 @@ from gaze.web.editing.relink import Offer, offer
 from gaze.web.forms import Values, one
 from gaze.web.live import Live
 from gaze.web.mix import Lora, loras_of, preview_for, without_usual_weights, workflows_of
-from gaze.web.modelview import model_facts
+from gaze.web.modelpage import SHOWN, FileList, file_list
+from gaze.web.modelview import asks, model_facts
 from gaze.web.preview import Preview, failed_preview
 from gaze.web.recipe_form import SIZES, asset_recipe, recipe_url
+from gaze.web.recipeview import RecipeView, changed, for_a_program, recipe_view, usual
 from gaze.web.related import Pick, more_label, owned_by, picks_for, uses_of
-from gaze.web.sections import SectionView, facts_of, recipe_of, sections_of
+from gaze.web.sections import SectionView, facts_of, sections_of
 
 SHOWN_IMAGES = 200
 _FORM: tuple[str, ...] = (
@@ -86,6 +88,14 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     ratio: str
     in_generator: str  # the generator's address with what this page makes
     turns: bool  # whether it can be turned into another kind
+    asks: bool  # whether deleting asks about its model file
+    recipe: RecipeView | None  # of a saved recipe
+    changed: int  # values of this run that are other than the recipe's
+    api: str  # the same run, asked for by a program
+    files: FileList | None  # all model files of its kind, where the asset is one
+    show: list[tuple[str, str]]  # their filters
+    usual: bool  # whether a recipe that names none takes it
+    typed: bool  # whether the body holds what is being typed, so that it is never swapped
 
 
 def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job | None = None) -> Detail:
@@ -94,7 +104,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
     state = library.preferences.of(asset.category.name, asset.slug)
     asked = given if "fields_shown" in given else {**last_choices(state, gaze.categories), **given}
     selected = selected_fields(asset, asked, state)
-    sections = [*sections_of(asset, asked, selected), *recipe_of(gaze, asset)]
+    sections = sections_of(asset, asked, selected)
     rows = [row for section in sections for row in section.rows if row.selectable]
     card = library.card(asset)
     pictures = library.images.of_asset(asset.key)
@@ -105,10 +115,12 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
     job = live.job_of(asset.key)
     owned = owned_by(gaze, asset)
     tab = one(given, "tab", "fields")
+    files = file_list(gaze, asset.category, given) if asset.category.chosen_by_id else None
     tabs = _tabs(asset, tab, len(pictures), owned)
     tab = next(item.name for item in tabs if item.on)
     picks = picks_for(gaze, asset, asked)
-    form = {name: one(asked, name) for name in _FORM}
+    texts = () if asset.category.has_recipe else ("extra_positive", "extra_negative")  # those stand in the open
+    form = {name: one(asked, name) or usual(asset).get(name, "") for name in _FORM}
     return Detail(
         asset=asset,
         href=f"/{asset.category.name}/{asset.slug}",
@@ -124,7 +136,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         images=images,
         image_count=len(pictures),
         kept=kept,
-        facts=[*facts_of(asset), *model_facts(gaze.model_files, asset), *kept.facts],
+        facts=[*facts_of(asset), *model_facts(gaze.model_files, asset, gaze.models.servers), *kept.facts],
         notes=str(state.get("notes") or ""),
         used=uses_of(gaze, asset),
         sections=sections,
@@ -132,7 +144,7 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         counting=sum(row.checked for row in rows),
         tab=tab,
         tabs=tabs,
-        body=f"asset/_{tab}.html",
+        body=_body(asset, tab),
         owned=owned,
         raw=library.raw(asset)[0] if tab == "json" else "",
         picks=picks,
@@ -142,13 +154,21 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         loras=_loras(gaze, asset, given),
         last_seed=str(state.get("last_seed") or ""),
         more_set=sum(bool(pick.value) for pick in picks[2:])
-        + sum(bool(form[name]) for name in ("extra_positive", "extra_negative"))
+        + sum(bool(form[name]) for name in texts)
         + sum(form[name] == "off" for name in ("detail_face", "detail_hands"))
         + (form["workflow"] not in ("", "default")),
-        more_label=more_label(picks[2:]),
+        more_label=more_label(picks[2:], "extra prompt" if texts else "detailers"),
         ratio=f"{job.width}/{job.height}" if job and job.width and job.height else "",
         in_generator=_in_generator(gaze, asset, given),
         turns=any(can_become(asset.category, other) for other in gaze.categories.values()),
+        asks=asks(gaze.model_files, asset),
+        recipe=recipe_view(gaze, asset),
+        changed=changed(asset, asked, [pick.name for pick in picks]),
+        api=for_a_program(asset, asked),
+        files=files,
+        show=list(SHOWN.items()),
+        usual=asset.category.chosen_by_id and asset.choice == gaze.settings().default_checkpoint,
+        typed=files is not None and tab in ("fields", "make"),
     )
 
 
@@ -191,9 +211,20 @@ def _loras(gaze: Context, asset: Asset, given: Values) -> list[tuple[Asset, Lora
         return []
 
 
+def _body(asset: Asset, tab: str) -> str:
+    """The template of a tab: fields are a recipe, or the settings of a model, where the asset is one."""
+    if tab == "fields" and asset.category.has_recipe:
+        return "asset/_recipe.html"
+    return "asset/_settings.html" if tab == "fields" and asset.category.chosen_by_id else f"asset/_{tab}.html"
+
+
 def _tabs(asset: Asset, tab: str, images: int, owned: Sequence[Card]) -> list[TabView]:
     href = f"/{asset.category.name}/{asset.slug}"
-    items: list[tuple[str, str, int | None]] = [("fields", "Fields", None), ("images", "Images", images)]
+    category = asset.category
+    label = "Recipe" if category.has_recipe else "Settings" if category.chosen_by_id else "Fields"
+    items: list[tuple[str, str, int | None]] = [("fields", label, None), ("images", "Images", images)]
+    if category.chosen_by_id:
+        items.insert(1, ("make", "Try it", None))
     if owned:
         items.append(("owned", owned[0].asset.category.name.capitalize(), len(owned)))
     items.append(("json", "JSON", None))

@@ -17,7 +17,7 @@ from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, render, wants_json
 from gaze.web.editing import opened as files
 from gaze.web.editing import save as saving
-from gaze.web.editing.fields import with_typed
+from gaze.web.editing.fields import Form, with_typed
 from gaze.web.editing.opened import Opened
 from gaze.web.editing.save import Conflict, Outcome
 from gaze.web.library import category_of
@@ -97,19 +97,23 @@ async def save_json(request: AnyRequest, gaze: Context, category: str, slug: str
 
 
 def _form_page(
-    request: AnyRequest, found: Opened, form: Any, *, data: Any = None, status: int = 200, **more: Any
+    request: AnyRequest, found: Opened, form: Form, *, data: Any = None, status: int = 200, **more: Any
 ) -> Response[Any]:
-    context = {"found": found, "form": form, "version": found.version, "base": form.base, "errors": [], "tab": "form"}
-    context |= more
-    context["base_json"] = msgspec.json.encode(context["base"]).decode()
     return answer(
         request,
         page="asset/edit.html",
         fragment="asset/_edit_form.html",
         data=data,
         status=status,
-        context=context,
+        context=form_context(found, form, **more),
     )
+
+
+def form_context(found: Opened, form: Form, **more: Any) -> dict[str, Any]:
+    """What the templates of the form need; `more` replaces it."""
+    context = {"found": found, "form": form, "version": found.version, "base": form.base, "errors": [], "tab": "form"}
+    context |= more
+    return {**context, "base_json": msgspec.json.encode(context["base"]).decode()}
 
 
 def _json_page(request: AnyRequest, found: Opened, *, status: int = 200, **more: Any) -> Response[Any]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.response import Stream
@@ -18,10 +19,12 @@ from gaze.core.errors import Refusal
 from gaze.library import archive, incoming
 from gaze.library.images import UPLOADS
 from gaze.library.incoming import Choice, Imported, Incoming
+from gaze.library.undo import keep
 from gaze.web import forms
 from gaze.web.answer import answer
 from gaze.web.forms import Values
 from gaze.web.library import category_of
+from gaze.web.undo import address
 
 AnyRequest = Request[Any, Any, Any]
 MOST_UPLOAD = 2 << 30
@@ -48,6 +51,7 @@ async def page(request: AnyRequest, gaze: Context) -> Response[Any]:
     return answer(
         request,
         page="import/index.html",
+        place="import",
         fragment="import/index.html",
         data={"categories": list(gaze.categories)},
         context={"wanted": wanted, "categories": gaze.categories},
@@ -72,7 +76,12 @@ async def compared(request: AnyRequest, gaze: Context, token: str) -> Response[A
     """What an archive would bring, clashes side by side."""
     found = await asyncio.to_thread(incoming.look, gaze.library, token)
     return answer(
-        request, page="import/compare.html", fragment="import/compare.html", data=found, context=_context(gaze, found)
+        request,
+        page="import/compare.html",
+        fragment="import/compare.html",
+        data=found,
+        context=_context(gaze, found),
+        place="import",
     )
 
 
@@ -84,9 +93,17 @@ async def write(request: AnyRequest, gaze: Context, token: str) -> Response[Any]
         await asyncio.to_thread(incoming.forget, gaze.library.root, token)
         return answer(request, data={"dropped": token}, goto="/import")
     choices, rest = choices_of(given)
-    done = await asyncio.to_thread(incoming.apply, gaze.library, token, choices, rest)
-    context = {"done": done, **_links(gaze, done)}
-    return answer(request, page="import/done.html", fragment="import/done.html", data=done, context=context)
+    done, steps = await asyncio.to_thread(incoming.apply, gaze.library, token, choices, rest)
+    undo = address(await asyncio.to_thread(keep, gaze.library.root, steps))
+    context = {"done": done, "undo": undo, **_links(gaze, done)}
+    return answer(
+        request,
+        page="import/done.html",
+        fragment="import/done.html",
+        data={**msgspec.to_builtins(done), "undo": undo},
+        context=context,
+        place="import",
+    )
 
 
 def choices_of(given: Values) -> tuple[dict[str, Choice], Choice]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from gaze.core.asset import Asset
 from gaze.core.plan import Plan
@@ -19,16 +19,16 @@ def size_text(size: int) -> str:
     """A size in bytes as people say it: `218 MB`, `6.9 GB`."""
     if size >= 10**9:
         return f"{size / 10**9:.1f} GB"
-    return f"{size / 10**6:.0f} MB" if size >= 10**6 else f"{max(size, 1) / 1000:.0f} kB"
+    return f"{size / 10**6:.0f} MB" if size >= 10**6 else f"{max(size / 1000, 1):.0f} kB"
 
 
-def model_facts(models: Models, asset: Asset) -> list[tuple[str, str, bool]]:
-    """Name, value and whether it is code, of what the asset's model file says."""
+def model_facts(models: Models, asset: Asset, servers: Mapping[str, frozenset[str]]) -> list[tuple[str, str, bool]]:
+    """Name, value and whether it is code, of what the asset's model file says; `servers` list their files by name."""
     kind = kind_of(asset.category)
     found = models.file(kind, model_of(asset)) if kind and model_of(asset) else None
+    facts: list[tuple[str, str, bool]] = [("Model file", model_of(asset), True)] if asset.category.chosen_by_id else []
     if found is None:
-        return []
-    facts: list[tuple[str, str, bool]] = []
+        return facts
     if found.size:
         facts.append(("Size", size_text(found.size), False))
     if found.base_model:
@@ -40,7 +40,17 @@ def model_facts(models: Models, asset: Asset) -> list[tuple[str, str, bool]]:
         facts.append(("Output name", header.output_name, True))
     if found.hash:
         facts.append(("AutoV3", found.hash[:12].upper(), True))
+    if servers:
+        having = [name for name, files in servers.items() if found.path in files]
+        lacking = [name for name in servers if name not in having]
+        text = ", ".join(having) + ("; " if having and lacking else "")
+        facts.append(("On", text + (f"not on {', '.join(lacking)}" if lacking else ""), False))
     return facts
+
+
+def asks(models: Models, asset: Asset) -> bool:
+    """Whether there is a model file to ask about when the asset is deleted."""
+    return bool(model_of(asset) and models.folder(kind_of(asset.category)))
 
 
 def base_notes(plan: Plan, shelf: Shelf, models: Models) -> list[str]:

@@ -64,6 +64,7 @@ class Preview(msgspec.Struct, frozen=True):
     notes: list[str] = []
     errors: list[str] = []
     dropped: bool = False
+    drops: int = 0  # items of the main prompt
     settings: Settings | None = None  # as they will be
 
 
@@ -83,6 +84,7 @@ def preview_of(plan: Plan, shelf: Shelf, missing: Callable[[str, str], bool], mo
         legend=[(one, one.capitalize()) for one in used],
         notes=[*(note.message for note in plan.notes if note.code not in ("random",)), *more],
         dropped=any(item.dropped for item in items),
+        drops=sum(item.dropped for chunk in tabs[0].chunks for item in chunk.items),
         settings=plan.settings,
     )
 

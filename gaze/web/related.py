@@ -67,12 +67,13 @@ def picks_for(gaze: Context, asset: Asset, asked: Values) -> list[Pick]:
         if not value and category.name == asset.category.owner:
             owner = owner_of(asset, gaze.library.shelf())
             value = owner.choice if owner else ""
-        usual = "usual" if category.chosen_by_id else "none"
+        usual = f"as in {asset.category.one}" if asset.category.has_recipe else "none"
+        usual = "usual" if category.chosen_by_id and not asset.category.has_recipe else usual
         found.append(Pick(category.choice, category.name, category.one.capitalize(), value, usual))
     found.sort(key=lambda pick: first.index(pick.category) if pick.category in first else len(first))
     return found
 
 
-def more_label(picks: Sequence[Pick]) -> str:
+def more_label(picks: Sequence[Pick], *more: str) -> str:
     """What is behind the fold of the form, in words."""
-    return ", ".join([*(pick.label.lower() for pick in picks), "extra prompt"]).capitalize()
+    return ", ".join([*(pick.label.lower() for pick in picks), *more]).capitalize()

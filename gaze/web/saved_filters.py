@@ -13,9 +13,11 @@ from litestar.types import ControllerRouterHandler
 from gaze.context import Context
 from gaze.core.errors import Refusal
 from gaze.library.saved_filters import Saved, delete, rename, save, saved
+from gaze.library.undo import Filtered, keep
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, toast
 from gaze.web.filters import address
+from gaze.web.undo import address as undo_address
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -52,7 +54,8 @@ async def delete_one(request: AnyRequest, gaze: Context) -> Response[Any]:
     name = forms.one(await forms.values(request), "name")
     old = next((item for item in saved(gaze.library.settings()) if item.name == name), None)
     kept = await asyncio.to_thread(delete, gaze.library, name)
-    undo = request.app.state.undos.keep(lambda: len(save(gaze.library, name, old.url)) and 1) if old else ""
+    steps = [Filtered(name, old.url)] if old else []
+    undo = undo_address(await asyncio.to_thread(keep, gaze.library.root, steps))
     return _done(request, f"“{name}” deleted.", kept, "/", undo)
 
 

@@ -17,14 +17,15 @@ from gaze.core.errors import Refusal
 from gaze.library.search import Found, Hit, Marked, marked, pattern_of, words_of
 from gaze.web import forms
 from gaze.web.answer import answer
+from gaze.web.filehits import FileHit, file_hits
 from gaze.web.filters import Chip
 from gaze.web.forms import Values
 from gaze.web.library import category_of
 
 AnyRequest = Request[Any, Any, Any]
 
-TYPES = ("all", "resources", "images")
-IN_DROP = (7, 6)  # assets and images in the drop-down
+TYPES = ("all", "resources", "files", "images")
+IN_DROP = (7, 6, 3)  # assets, images and model files in the drop-down
 IN_GROUP = 8
 MOST = 240
 
@@ -70,6 +71,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     best: Hit | None
     groups: list[Group]
     pictures: list[Picture]
+    files: list[FileHit]
+    file_total: int
     types: list[Chip]
     categories: list[Chip]
     nsfw: list[Chip]
@@ -77,7 +80,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def total(self) -> int:
-        return self.found.total + self.found.image_total
+        return self.found.total + self.found.image_total + self.file_total
 
 
 @get("/search", include_in_schema=False)
@@ -120,23 +123,37 @@ def results_of(gaze: Context, ask: Ask, drop: bool) -> Results:
     began = time.perf_counter()
     library = gaze.library
     limit = max(IN_DROP) if drop else MOST
-    found = library.search(ask.q, category=ask.category, nsfw=ask.nsfw, kind=ask.type, limit=limit)
+    kind = "resources" if ask.type == "files" else ask.type
+    found = library.search(
+        ask.q, category=ask.category, nsfw=ask.nsfw, kind=kind, limit=0 if ask.type == "files" else limit
+    )
+    # Of a model file nobody knows for whom it is, and it belongs to no category.
+    able = not ask.category and ask.nsfw == "all" and ask.type != "images"
+    most = IN_DROP[2] if drop else MOST if ask.type == "files" else IN_GROUP
+    files, file_total = file_hits(gaze, words_of(ask.q) if able else (), most if ask.type != "resources" else 0)
     took_ms = (time.perf_counter() - began) * 1000
     best = found.hits[0] if found.hits else None
     pattern = pattern_of(words_of(ask.q))
     shown = found.images[: IN_DROP[1] if drop else 60]
     pictures = [Picture(path, library.image_nsfw(path), marked(library.images.text(path), pattern)) for path in shown]
     assets = sum(found.counts.values())
-    types = [("all", "All", assets + found.image_total), ("resources", "Assets", assets)]
-    types.append(("images", "Images", found.image_total))
+    types = [("all", "All", assets + file_total + found.image_total), ("resources", "Assets", assets)]
+    types += [("files", "Model files", file_total), ("images", "Images", found.image_total)]
     return Results(
         ask=ask,
         found=found,
         best=best,
         groups=_groups(gaze, ask, found, best),
         pictures=pictures,
+        files=files,
+        file_total=file_total if ask.type != "resources" else 0,
         types=[
-            Chip(label, ask.href(type=name, category="" if name == "images" else ask.category), ask.type == name, count)
+            Chip(
+                label,
+                ask.href(type=name, category="" if name in ("images", "files") else ask.category),
+                ask.type == name,
+                count,
+            )
             for name, label, count in types
         ],
         categories=[
@@ -175,8 +192,10 @@ def json_of(results: Results) -> dict[str, Any]:
         "q": results.ask.q,
         "total": results.found.total,
         "image_total": results.found.image_total,
+        "file_total": results.file_total,
         "counts": results.found.counts,
         "resources": [_hit_json(hit) for hit in results.found.hits],
+        "files": [{"kind": hit.kind, "path": hit.path, "url": hit.href} for hit in results.files],
         "images": [
             {"path": image.path, "url": f"/static/uploads/{image.path}", "why": _plain(image.why)}
             for image in results.pictures

@@ -1,4 +1,4 @@
-"""The fields of an asset as its page shows them: sections of rows, a preset's recipe, and facts."""
+"""The fields of an asset as its page shows them: sections of rows, and facts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import Any
 
 import msgspec
 
-from gaze.context import Context
 from gaze.core.asset import Asset
 from gaze.core.category import Field
-from gaze.core.recipe import RANDOM, Recipe
 from gaze.web.forms import Values, one
 
 # Sections that pages do not show as fields: facts have them, or the name stands at the top.
@@ -28,7 +26,6 @@ class Row(msgspec.Struct, frozen=True):
     selectable: bool
     checked: bool
     empty: bool
-    href: str = ""
 
 
 class SectionView(msgspec.Struct, frozen=True):
@@ -65,27 +62,6 @@ def sections_of(asset: Asset, asked: Values, selected: frozenset[str] | None) ->
     return found
 
 
-def recipe_of(gaze: Context, asset: Asset) -> list[SectionView]:
-    """A preset's recipe: what it chooses, each with its page, then what else it says."""
-    recipe = getattr(asset.data, "recipe", None)
-    if recipe is None:
-        return []
-    rows = []
-    for category in gaze.categories.values():
-        for place, choice in enumerate(recipe.chosen(category.choice) if category.choosable else ()):
-            found = gaze.library.shelf().find(category.name, choice)
-            name = "Random" if choice == RANDOM else found.name if found else f"{choice} (not there)"
-            href = f"/{category.name}/{found.slug}" if found else ""
-            rows.append(_said(f"{category.name}-{place}", category.one, name, href))
-    chosen = {category.choice for category in gaze.categories.values()}
-    usual = Recipe()
-    for key in recipe.__struct_fields__:
-        value = getattr(recipe, key)
-        if key not in chosen and key not in ("subject", "others") and value != getattr(usual, key):
-            rows.append(_said(key, key.replace("_", " "), _shown(value)))
-    return [SectionView("recipe", "Recipe", rows, [], True)] if rows else []
-
-
 def facts_of(asset: Asset) -> list[tuple[str, str, bool]]:
     """What is known about the asset in a few words: name, value, and whether that is to be read letter by letter."""
     found: list[tuple[str, str, bool]] = []
@@ -109,11 +85,6 @@ def facts_of(asset: Asset) -> list[tuple[str, str, bool]]:
     if asset.data.tags.listed:
         found.append(("Tags", ", ".join(asset.data.tags.listed), False))
     return found
-
-
-def _said(identifier: str, label: str, value: str, href: str = "") -> Row:
-    """A row that no box decides about."""
-    return Row(f"recipe-{identifier}", "", label, value, (), False, True, not value, href)
 
 
 def _values(asset: Asset, section: str, asked: Values) -> tuple[Any, list[str], str]:

@@ -19,6 +19,7 @@ from gaze.jobs.generate import Order
 from gaze.jobs.queue import new_batch
 from gaze.jobs.record import new_id, now
 from gaze.library.gridpicture import grid_picture
+from gaze.library.undo import changed, keep
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, toast
 from gaze.web.choices import last_choices
@@ -27,6 +28,7 @@ from gaze.web.library import category_of
 from gaze.web.mix import without_usual_weights
 from gaze.web.recipe_form import asset_recipe
 from gaze.web.sweepview import axis_label, sweep_title, value_label, view_of
+from gaze.web.undo import address
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -130,17 +132,24 @@ async def use(request: AnyRequest, gaze: Context, category: str, slug: str, swee
     cell = one(await forms.values(request), "cell")
     weight = _weight_of(sweep, cell)
     before = asset.lora.lora_weight if asset.lora else 1.0
-    await asyncio.to_thread(
-        gaze.library.writing.save_fields, category, slug, {("lora", "lora_weight"): weight}, exactly=True
-    )
+    undo = await asyncio.to_thread(_write_weight, gaze, asset, weight)
     await asyncio.to_thread(gaze.library.sweeps.choose, sweep, cell)
     goto = f"/strengths/{category}/{slug}?sweep={sweep_id}"
     text = f"The weight of {asset.name} is {weight:g} now; it was {before:g}."
     if is_htmx(request):
         view = await view_of(gaze, gaze.library.get(category, slug), sweep_id, {})
         grid = request.app.state.render("strengths/_grid.html", view=view, status=request.app.state.live.status)
-        return Response(grid + toast(request, text), media_type=HTML)
-    return answer(request, data={"lora_weight": weight, "before": before}, goto=goto)
+        return Response(grid + toast(request, text, undo=undo), media_type=HTML)
+    return answer(request, data={"lora_weight": weight, "before": before, "undo": undo}, goto=goto)
+
+
+def _write_weight(gaze: Context, asset: Asset, weight: float) -> str:
+    """Write the weight; the address that takes it back, "" where nothing was to be written."""
+    library, place = gaze.library, (asset.category.name, asset.slug)
+    text, version = library.raw(asset)
+    saved = library.writing.save_fields(*place, {("lora", "lora_weight"): weight}, version, exactly=True)
+    after, _ = library.raw(saved)
+    return address(keep(library.root, [changed(*place, text, after, saved.version)])) if after != text else ""
 
 
 def _weight_of(sweep: Sweep, cell: str) -> float:

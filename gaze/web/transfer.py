@@ -42,7 +42,7 @@ async def turn(request: AnyRequest, gaze: Context, category: str, slug: str) -> 
     if not is_asked(given, form.target):
         return _form(request, form)
     try:
-        done = await asyncio.to_thread(make, gaze, form)
+        done = await asyncio.to_thread(make, gaze, form, given)
     except Refusal as refusal:
         if wants_json(request):
             raise
@@ -62,15 +62,18 @@ async def undo(request: AnyRequest, gaze: Context) -> Response[Any]:
     """Bring the source back as it was; the new asset goes to the trash. 409 if that was changed since."""
     done = await asyncio.to_thread(take_back, gaze.library, forms.one(await forms.values(request), "id"))
     if is_htmx(request) and not wants_json(request):
-        return Response(toast(request, f"{done.name} is as it was."), media_type=HTML, status_code=200)
-    data = {"category": done.from_category, "slug": done.from_slug, "status": "undone"}
+        text = " ".join([f"{done.name} is as it was.", *done.left])
+        return Response(toast(request, text, "" if done.left else "ok"), media_type=HTML, status_code=200)
+    data = {"category": done.from_category, "slug": done.from_slug, "status": "undone", "left": done.left}
     return answer(request, data=data, goto=f"/{done.from_category}/{done.from_slug}")
 
 
 def _form(request: AnyRequest, form: Form, refusal: Refusal | None = None) -> Response[Any]:
     if wants_json(request):
-        data = {"target": form.target.name, "name": form.name, "id": form.id, "moves": moves_json(form)}
+        data: dict[str, Any] = {"target": form.target.name, "name": form.name, "id": form.id, "moves": moves_json(form)}
         data["targets"] = [kind.name for kind in form.kinds]
+        if form.file:
+            data["file"] = {"path": form.file.path, "folders": form.file.folders, "others": form.file.others}
         return answer(request, data=data)
     faults = {fault.field or "name": fault.message for fault in refusal.faults} if refusal else {}
     template = "asset/_transfer.html" if is_htmx(request) else "asset/transfer.html"
@@ -82,7 +85,8 @@ def _form(request: AnyRequest, form: Form, refusal: Refusal | None = None) -> Re
 def _done(request: AnyRequest, gaze: Context, done: Transfer) -> Response[Any]:
     if is_htmx(request) and not wants_json(request):
         return render(request, "asset/_transferred.html", {"done": done, "kind": gaze.categories[done.category]})
-    data = {**msgspec.to_builtins(done), "undo": f"/transfer/undo?id={done.id}"}
+    pointed = [file.path for file in done.pointed]
+    data = {**msgspec.to_builtins(done), "pointed": pointed, "undo": f"/transfer/undo?id={done.id}"}
     return answer(request, data=data, goto=f"/transfer/undo?id={done.id}")
 
 

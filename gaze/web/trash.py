@@ -12,11 +12,9 @@ from litestar.types import ControllerRouterHandler
 
 from gaze.context import Context
 from gaze.core.category import Category
-from gaze.core.errors import Refusal
 from gaze.library.trash import Trashed
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, toast
-from gaze.web.library import category_of
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -28,17 +26,6 @@ class Row(msgspec.Struct, frozen=True):
     category: Category | None
     kind: str
     holds: str
-
-
-@post("/resource/{category:str}/{slug:str}/delete", include_in_schema=False)
-async def delete(request: AnyRequest, gaze: Context, category: str, slug: str) -> Response[Any]:
-    """Move an asset with its state and images into the trash (`mode=soft`)."""
-    category_of(gaze, category)
-    _check_mode(forms.one(await forms.values(request), "mode", "soft") or "soft")
-    asset = gaze.library.find(category, slug)
-    trash_id = await asyncio.to_thread(gaze.library.trash.delete, category, slug)
-    text = f"{asset.name if asset else slug} moved to trash."
-    return moved(request, text, trash_id, f"/{category}/", {"trash_id": trash_id, "mode": "soft"})
 
 
 @post("/gallery/image/delete", include_in_schema=False)
@@ -76,13 +63,6 @@ async def empty(request: AnyRequest, gaze: Context) -> Response[Any]:
     """Delete all entries, or the one named by `id`, for good."""
     emptied = await asyncio.to_thread(gaze.library.trash.empty, forms.one(await forms.values(request), "id"))
     return _done(request, f"{_many(emptied, 'entry', 'entries')} deleted for good.", {"emptied": emptied})
-
-
-def _check_mode(mode: str) -> None:
-    if mode == "hard":
-        raise Refusal("The model file cannot be moved along here; choose soft, which leaves it in place.", field="mode")
-    if mode != "soft":
-        raise Refusal(f"mode is «{mode[:40]}»; it can be soft or hard.", field="mode")
 
 
 def _restore(gaze: Context, name: str) -> list[Trashed]:
@@ -126,6 +106,10 @@ def _holds(entry: Trashed) -> str:
         parts.append(_many(entry.images, "image", "images"))
     if any(path.startswith("data/sweeps/") for path in entry.paths):
         parts.append("its sweeps")
+    if entry.files:
+        beside = len(entry.files) - 1
+        with_rest = f" with {_many(beside, 'file', 'files')} beside it" if beside else ""
+        parts.append(f"{entry.files[0].name}{with_rest}")
     return ", ".join(parts)
 
 
@@ -133,4 +117,4 @@ def _many(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-ROUTES: list[ControllerRouterHandler] = [delete, delete_image, page, restore, empty]
+ROUTES: list[ControllerRouterHandler] = [delete_image, page, restore, empty]

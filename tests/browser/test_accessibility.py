@@ -23,7 +23,8 @@ PAGES += ["/characters/?group=origin_series"]
 PAGES += ["/looks/", "/queue", "/problems", "/settings", "/characters/nobody"]
 PAGES += ["/characters/alice/edit", "/characters/alice/edit?tab=json", "/presets/evening/edit", "/scenes/create"]
 PAGES += ["/checkpoints/create", "/characters/alice/rename", "/characters/alice?tab=images"]
-PAGES += ["/resource/characters/alice/transfer", "/checkpoints/", "/looks/create?way=lora"]
+PAGES += ["/resource/characters/alice/transfer", "/resource/characters/alice/delete"]
+PAGES += ["/checkpoints/", "/looks/create?way=lora"]
 
 
 @pytest.mark.browser

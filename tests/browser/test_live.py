@@ -234,6 +234,23 @@ def test_a_mistake_is_said_beside_the_button(site: Site, pages: Open, slug: str)
     page.wait_for_selector("#gen-errors >> text=/seed/i")
 
 
+def test_a_button_that_the_new_preview_would_move_gets_the_click_it_was_pressed_for(pages: Open, slug: str) -> None:
+    """Leaving the field asks for a preview, whose answer comes while the button is held."""
+    page = pages(f"/characters/{slug}")
+    page.fill("#seed", "-7")
+    box = page.locator("#generate").bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 10)
+
+    with page.expect_response("**/preview_prompt"):
+        page.mouse.down()
+    page.wait_for_timeout(100)
+    with page.expect_response("**/generate") as answered:
+        page.mouse.up()
+
+    assert answered.value.status == 400
+    page.wait_for_selector("#preview >> text=/seed/i")
+
+
 def test_everything_works_without_javascript(browser: Any, site: Site, slug: str) -> None:
     context = browser.new_context(java_script_enabled=False, base_url=site.url)
     page = context.new_page()

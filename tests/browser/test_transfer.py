@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.conftest import AXE
 from tests.site import JSON, Site, character, until
+from tests.web.test_delete import Loras
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
@@ -78,6 +79,38 @@ def test_a_taken_id_says_so_in_the_dialog_and_escape_gives_the_focus_back(site: 
     assert page.evaluate("document.activeElement.parentElement.id") == "more"
 
 
+@pytest.fixture(scope="module")
+def loras(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loras]:
+    made = Loras(tmp_path_factory.mktemp("transfer"))
+    yield made
+    made.site.stop()
+
+
+def test_the_lora_file_moves_along_and_comes_back(loras: Loras, browser: Any) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=loras.site.url, bypass_csp=True)
+    page = context.new_page()
+    page.goto("/characters/own")
+    moved = loras.folder / "Illustrious/Styles/own.safetensors"
+
+    opened(page)
+    page.select_option("#tr-kind", "styles")
+    page.wait_for_selector("#tr-folder")
+    found = faults(page)
+    wide = page.evaluate("document.getElementById('transfer').scrollWidth")
+    page.check("#tr-move")
+    page.check("#tr-remove")
+    page.click("#tr-yes")
+    page.wait_for_selector("#toasts >> text=1 file names it anew.")
+    there = moved.exists()
+    page.click("#toasts >> text=Undo")
+    page.wait_for_selector("#toasts >> text=Own is as it was.")
+    context.close()
+
+    assert not found, "\n".join(found)
+    assert wide <= 390
+    assert there and loras.file("own").exists() and not moved.exists()
+
+
 @pytest.mark.parametrize(("theme", "width"), [("dark", 1440), ("light", 1440), ("dark", 390), ("light", 390)])
 def test_axe_finds_nothing_in_the_dialog_and_it_fits_a_phone(site: Site, browser: Any, theme: str, width: int) -> None:
     add(site, "ink_axe")
@@ -89,7 +122,6 @@ def test_axe_finds_nothing_in_the_dialog_and_it_fits_a_phone(site: Site, browser
     opened(page)
     found = faults(page)
     wide = page.evaluate("[document.documentElement.scrollWidth, document.getElementById('transfer').scrollWidth]")
-    page.screenshot(path=f"/tmp/transfer-{theme}-{width}.png")
     context.close()
 
     assert not found, "\n".join(found)

@@ -52,12 +52,17 @@ def write_json(root: Path, path: str, value: Any) -> Path:
     return file
 
 
-def make_library(root: Path, assets: int = 10_000, images: int = 0, seed: int = 7) -> None:
-    """Write `assets` asset files, four in ten of them characters, and `images` tiny images beside them."""
+def make_library(root: Path, assets: int = 10_000, images: int = 0, seed: int = 7, only: str = "") -> None:
+    """Write `assets` asset files, four in ten of them characters, and `images` tiny images beside them.
+
+    With `only` all of them are of that category.
+    """
     rng = Random(seed)
     categories = list(declared().values())
     for number in range(assets):
-        category = categories[0] if number % 10 < 4 else categories[number % len(categories)]
+        category = (
+            declared()[only] if only else categories[0] if number % 10 < 4 else categories[number % len(categories)]
+        )
         slug = f"{category.one}_{number:05}"
         group = rng.choice(("", "a/", "b/"))
         write_json(root, f"data/{category.data_folder}/{group}{slug}.json", _asset(category, slug, rng))

@@ -13,6 +13,7 @@ from gaze.library.bulk import Wish, apply, retagged
 from gaze.library.incoming import compare
 from gaze.library.saved_filters import saved
 from gaze.library.service import Library
+from gaze.library.undo import keep, take_back
 from tests.library.conftest import character
 from tests.library.make import write_json
 
@@ -76,10 +77,11 @@ def test_undo_leaves_alone_what_was_changed_since(root: Path, library: Library) 
     write_json(root, "data/characters/barret.json", character("barret"))
     library.rescan()
     field = next(field for field in declared()["characters"].sections["tags"] if field.key == "origin_series")
-    _, undo = apply(library, "characters", ["tifa", "barret"], Wish(act="tag", field=field, value="New"))
+    done = apply(library, "characters", ["tifa", "barret"], Wish(act="tag", field=field, value="New"))
+    name = keep(root, done.steps)
     library.writing.save_fields("characters", "tifa", {("tags", "origin_series"): "Mine"})
 
-    assert undo() == 1
+    assert take_back(library, name) == 1
 
     assert library.get("characters", "tifa").data.tags.origin_series == "Mine"
     assert library.get("characters", "barret").data.tags.origin_series == ""

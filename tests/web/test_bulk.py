@@ -232,6 +232,41 @@ def test_images_come_along_with_their_sidecars(site: Site) -> None:
     assert json.loads(sidecar.read_text())["positive"] == "kept"
 
 
+def test_an_import_is_taken_back_whole(site: Site) -> None:
+    mine = site.write("data/characters/back_mine.json", character("back_mine"))
+    until(lambda: site.http.get("/characters/back_mine").status_code == 200, what="the character")
+    before = mine.read_bytes()
+    files: dict[str, Any] = {
+        "data/characters/back_mine.json": character("back_mine", hair="green hair"),
+        "data/characters/back_new.json": character("back_new"),
+        "static/uploads/characters/back_mine/one.png": png(),
+    }
+    found = upload(site, zip_of(**files)).json()
+    done = site.post(f"/import/{found['id']}", all="theirs").json()
+    assert done["replaced"] and done["created"] and done["images"] == 1 and mine.read_bytes() != before
+
+    undone = site.post(done["undo"]).json()
+
+    assert undone == {"undone": 3}
+    assert mine.read_bytes() == before
+    assert site.http.get("/characters/back_new", headers=JSON).status_code == 404
+    assert not (site.root / "static/uploads/characters/back_mine/one.png").exists()
+
+
+def test_a_model_file_has_one_entry_so_both_are_not_kept(site: Site) -> None:
+    mine = {"checkpoint_path": "a/one.safetensors", "checkpoint_name": "One", "steps": 20}
+    site.write("data/checkpoints/one.json", mine)
+    until(lambda: site.http.get("/checkpoints/a_one_safetensors", headers=JSON).status_code == 200, what="the entry")
+    found = upload(site, zip_of(**{"data/checkpoints/one.json": {**mine, "steps": 30}})).json()
+
+    page = site.http.get(f"/import/{found['id']}").text
+    done = site.post(f"/import/{found['id']}", all="both").json()
+
+    assert "Take theirs" in page and "Keep both" not in page
+    assert done["created"] == [] and done["kept"] == 1 and "there cannot be both" in done["failed"][0]
+    assert [item["slug"] for item in site.get("/checkpoints/?q=One")["checkpoints"]] == ["a_one_safetensors"]
+
+
 def test_a_broken_file_in_an_import_is_named_and_left_out(site: Site) -> None:
     found = upload(site, zip_of(**{"data/scenes/bad.json": b'{"scene_id": ', "readme.txt": b"x"})).json()
 

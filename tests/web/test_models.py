@@ -92,6 +92,21 @@ def test_a_form_without_javascript_makes_entries_and_says_what_is_wrong(models: 
     assert "is not there" in wrong.text
 
 
+def test_a_picture_that_is_nsfw_is_marked_so_that_blur_hides_it(models: Models) -> None:
+    folder = models.loras / "Illustrious/Backgrounds"
+    for name, said in (("plain", {}), ("level", {"images": [{"nsfwLevel": 8}]}), ("model", {"model": {"nsfw": True}})):
+        file = model(folder / f"{name}.safetensors")
+        file.with_suffix(".preview.png").write_bytes(png())
+        file.with_suffix(".civitai.info").write_text(json.dumps(said))
+    models.site.post("/scenes/rescan")
+
+    found = until(lambda: len(files := models.files("scenes")) == 3 and files, what="the files")
+    page = models.site.http.get("/scenes/create?way=lora").text
+
+    assert {str(item["file"]): item["nsfw"] for item in found} == {"level": True, "model": True, "plain": False}
+    assert page.count('class="thumb none file-t is-nsfw"') == 2
+
+
 def test_a_picture_beside_no_known_file_is_404(models: Models) -> None:
     for file in ("../x", "corin.safetensors", "Illustrious/Looks/corin.safetensors", ""):
         answer = models.site.http.get("/models/preview", params={"kind": "lora", "file": file})
@@ -149,3 +164,29 @@ def test_a_folder_that_goes_away_is_said_and_comes_back(models: Models) -> None:
         away.rename(models.loras)
     models.site.post("/rescan")
     until(lambda: "is away" not in models.site.http.get("/problems").text, what="the message gone")
+
+
+def test_search_finds_model_files_as_a_kind_of_their_own(models: Models) -> None:
+    model(models.loras / "Illustrious/Styles/zinc_wash.safetensors")
+    lora = {"lora_name": "Illustrious/Looks/mira_zinc.safetensors"}
+    model(models.loras / "Illustrious/Looks/mira_zinc.safetensors")
+    models.site.write("data/characters/zinc.json", {**character("zinc"), "lora": lora})
+    models.site.post("/characters/rescan")
+
+    found = until(lambda: len((told := models.site.get("/search?q=zinc"))["files"]) == 2 and told, what="the files")
+
+    assert found["files"] == [
+        {
+            "kind": "lora",
+            "path": "Illustrious/Styles/zinc_wash.safetensors",
+            "url": "/styles/create?way=lora&q=zinc_wash",
+        },
+        {"kind": "lora", "path": "Illustrious/Looks/mira_zinc.safetensors", "url": "/characters/zinc"},
+    ]
+    only = models.site.get("/search?q=zinc&type=files")
+    assert (only["file_total"], only["resources"]) == (2, [])
+    page = models.site.http.get("/search?q=zinc").text
+    drop = models.site.http.get("/search?q=zinc&fragment=drop", headers=HTMX).text
+    assert all("Model files" in html and "<mark>zinc</mark>_wash" in html for html in (page, drop))
+    assert models.site.get("/search?q=zinc&category=characters")["files"] == []
+    assert models.site.get("/search?q=zinc&nsfw=sfw")["files"] == []

@@ -74,10 +74,13 @@ def test_a_pick_writes_the_weight_into_the_file(site: Site, slug: str) -> None:
 
     answer = site.post(f"/strengths/styles/{slug}/{made['sweep']}/use", cell="1,0")
 
-    assert answer.json() == {"lora_weight": 0.55, "before": 0.8}
+    told = answer.json()
+    assert (told["lora_weight"], told["before"]) == (0.55, 0.8)
     after = path.read_text().splitlines()
     assert [line for line in after if line not in before] == ['    "lora_weight": 0.55']
     assert "Use 0.3" in site.http.get(f"/strengths/styles/{slug}").text
+    site.post(told["undo"])
+    assert path.read_text().splitlines() == before
 
 
 def test_leave_one_out_shows_what_each_part_does(site: Site, slug: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from gaze.categories import declared
 from tests.library.make import png
 from tests.site import JSON, Site, until
+from tests.web.test_delete import Loras
 
 HTMX = {"HX-Request": "true"}
 
@@ -242,3 +244,61 @@ def test_the_menu_offers_it_where_there_is_a_kind_to_become(site: Site, slug: st
     assert "Turn into another kind" not in unable.text
     assert site.http.get("/resource/presets/evening/transfer").status_code == 404
     assert set(declared()) >= {"styles"}
+
+
+# with the LoRA file
+
+
+@pytest.fixture(scope="module")
+def loras(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loras]:
+    made = Loras(tmp_path_factory.mktemp("transfer"))
+    yield made
+    made.site.stop()
+
+
+def test_moving_the_file_is_offered_and_suggested_where_no_other_names_it(loras: Loras) -> None:
+    own = loras.site.http.get("/resource/characters/own/transfer?target=styles", headers=HTMX).text
+    shared = loras.site.http.get("/resource/characters/one/transfer?target=styles", headers=HTMX).text
+    same_folder = loras.site.http.get("/resource/characters/own/transfer?target=looks", headers=HTMX).text
+
+    assert 'id="tr-move" checked' in own and "<option selected>Illustrious/Styles</option>" in own
+    assert 'id="tr-move" aria' in shared and "is also named by Two" in shared
+    assert "tr-move" not in same_folder and "the LoRA file stays where it is" in same_folder
+
+
+def test_a_program_moves_the_file_only_if_it_says_so(loras: Loras) -> None:
+    kept = loras.site.post("/resource/characters/page/transfer", target="scenes").json()
+
+    assert kept["file"] is None and loras.file("page").exists()
+    assert loras.site.post("/transfer/undo", id=kept["id"]).status_code == 200
+
+
+def test_file_references_and_undo_over_http(loras: Loras) -> None:
+    sent = {"target": "styles", "remove": "on", "move_file": "on"}
+
+    made = loras.site.post("/resource/characters/own/transfer", **sent).json()
+    moved = loras.folder / "Illustrious/Styles/own.safetensors"
+
+    assert made["file"]["new"] == "Illustrious/Styles/own.safetensors" and moved.exists()
+    assert made["pointed"] == ["data/presets/evening.json"]
+    until(lambda: not loras.site.get("/styles/own")["missing_lora"], what="the file listed at its new place")
+    assert "evening" in loras.site.http.get("/styles/own").text
+
+    undone = loras.site.post("/transfer/undo", id=made["id"]).json()
+
+    assert undone["left"] == [] and loras.file("own").exists() and not moved.exists()
+    assert json.loads((loras.root / "data/presets/evening.json").read_text())["recipe"] == {"character": "own"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "words"),
+    [
+        ({"target": "styles", "folder": "elsewhere"}, 400, "styles have Illustrious/Styles"),
+        ({"target": "looks"}, 400, "leave it there"),
+    ],
+)
+def test_a_move_that_cannot_be_is_said(loras: Loras, sent: dict[str, str], status: int, words: str) -> None:
+    answer = loras.site.post("/resource/characters/undo/transfer", move_file="on", **sent)
+
+    assert answer.status_code == status and words in answer.text
+    assert loras.file("undo").exists()

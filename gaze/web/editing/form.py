@@ -149,11 +149,11 @@ def _sections(category: Category, name: str, made: list[Input]) -> Iterator[Sect
     numbers = [place for place, item in enumerate(made) if item.kind == "number"]
     run = made[numbers[0] : numbers[-1] + 1] if len(numbers) > _SMALL else []
     rest = [item for item in made if item not in run]
-    yield Section(id="own", label=category.one.capitalize(), inputs=rest)
     if run:
         yield Section(
             id="settings", label="Generation", inputs=run, grid=True, note="Used unless a recipe says otherwise."
         )
+    yield Section(id="own", label=category.one.capitalize(), inputs=rest)
 
 
 def _recipe_section(identifier: str, label: str, given: list[dict[str, Any]], how: str) -> Section:

@@ -35,6 +35,7 @@ class Item(msgspec.Struct, frozen=True):
     base_model: str
     tags: list[tuple[str, int]]
     picture: bool
+    nsfw: bool  # what lies beside it, or its entry, says that it is
     read: bool
     users: int
     checked: bool
@@ -73,8 +74,10 @@ def found(gaze: Context, category: Category, given: Values) -> Found:
     offset = forms.whole(given, "offset", 0, 10**9, 0)
     checked = set(given.get("file", ()))
     used = any(file.path.startswith(tuple(f"{folder.strip('/')}/" for folder in folders)) for file in listed[:1])
+    shown = chosen[offset : offset + PAGE]
+    marked = _marked(gaze, shown)
     return Found(
-        items=[_item(gaze, file, file.path in checked) for file in chosen[offset : offset + PAGE]],
+        items=[_item(gaze, file, file.path in checked, file.path in marked) for file in shown],
         total=len(chosen),
         without=len(loose),
         everything=len(whole),
@@ -91,7 +94,23 @@ def found(gaze: Context, category: Category, given: Values) -> Found:
     )
 
 
-def _item(gaze: Context, file: ModelFile, checked: bool) -> Item:
+def _marked(gaze: Context, files: Sequence[ModelFile]) -> set[str]:
+    """Those whose picture is not for everybody: an entry of theirs is NSFW, or a text beside them says so."""
+    pictured = {file.path: file for file in files if any(ending in PICTURES for ending in file.beside)}
+    named = [item for item in gaze.library.named_models() if item.model in pictured] if pictured else []
+    found = {
+        item.model
+        for item in named
+        if (asset := gaze.library.find(item.category, item.slug)) is not None and asset.nsfw
+    }
+    for path, file in pictured.items():
+        place = gaze.model_files.place(file.kind, path)
+        if place and path not in found and read_sidecars(place, file.beside).nsfw:
+            found.add(path)
+    return found
+
+
+def _item(gaze: Context, file: ModelFile, checked: bool, nsfw: bool) -> Item:
     labels = [TEXTS[ending] for ending in file.beside if ending in TEXTS]
     folder, _, name = file.path.rpartition("/")
     return Item(
@@ -103,6 +122,7 @@ def _item(gaze: Context, file: ModelFile, checked: bool) -> Item:
         base_model=file.base_model,
         tags=list(gaze.model_files.header(file.kind, file.path).tags[:SHOWN_TAGS]) if file.read else [],
         picture=any(ending in PICTURES for ending in file.beside),
+        nsfw=nsfw,
         read=file.read,
         users=gaze.model_files.users(file.kind, file.path),
         checked=checked,

@@ -8,8 +8,8 @@ from gaze.core.asset import Asset
 from gaze.core.errors import Conflict, Refusal
 from gaze.library.modelfaults import Named
 from gaze.library.models import Models, kind_of, model_of, spelled
+from gaze.library.references import rename_everywhere
 from gaze.library.service import Library
-from gaze.web.editing.references import rename_everywhere
 
 
 class Offer(msgspec.Struct, frozen=True):

@@ -13,10 +13,13 @@ from gaze.core.asset import Asset
 from gaze.core.category import Category
 from gaze.core.errors import NotFound, Refusal
 from gaze.core.transfer import Move, can_become, homes, place, suggest, transferred
+from gaze.library.modelmove import can_move, moved_to
+from gaze.library.models import folders_of, kind_of, model_of, spelled
+from gaze.library.references import Reference, references
 from gaze.library.transfer import Transfer, transfer
-from gaze.web.editing.references import Reference, references
 from gaze.web.editing.values import pointer
-from gaze.web.forms import Values, one, raw
+from gaze.web.forms import Values, on, one, raw
+from gaze.web.modelview import size_text
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -29,6 +32,21 @@ class Row(msgspec.Struct, frozen=True):
     label: str
     same: bool
     options: list[tuple[str, str]] = []
+
+
+class FileView(msgspec.Struct, frozen=True, kw_only=True):
+    """The model file that can move: where to, and who names it too and follows."""
+
+    path: str
+    size: str
+    folders: list[str]
+    folder: str
+    move: bool
+    others: list[str]
+
+    @property
+    def to(self) -> str:
+        return moved_to(self.path, self.folder)
 
 
 class Form(msgspec.Struct, frozen=True):
@@ -44,6 +62,7 @@ class Form(msgspec.Struct, frozen=True):
     remove: bool
     images: int
     used: list[Reference]
+    file: FileView | None = None
 
     @property
     def lost(self) -> int:
@@ -84,6 +103,48 @@ def form_of(gaze: Context, asset: Asset, given: Values) -> Form:
         remove=one(given, "remove").lower() in ("on", "true", "1", "yes"),
         images=len(gaze.library.gallery.of(asset)),
         used=references(gaze.library, asset),
+        file=_file(gaze, asset, target, given),
+    )
+
+
+def _file(gaze: Context, asset: Asset, target: Category, given: Values) -> FileView | None:
+    """What the form says of the model file; None where it cannot move, or is at home there already.
+
+    A form that is shown for the first time suggests to move a file that no other asset names. Raises Refusal where one
+    asks to move what cannot, or to a folder that is none.
+    """
+    found = _movable(gaze, asset, target, given)
+    if found is None and on(given, "move_file") and is_asked(given, target):
+        text = "The LoRA file does not lie in the configured folder, or lies where it belongs already; leave it there."
+        raise Refusal(text, field="move_file")
+    return found
+
+
+def _movable(gaze: Context, asset: Asset, target: Category, given: Values) -> FileView | None:
+    path, kind = model_of(asset), kind_of(asset.category)
+    if kind_of(target) != kind or not can_move(gaze.library, asset):
+        return None
+    folders = [spelled(folder).strip("/") for folder in folders_of(target, gaze.library.settings())]
+    folders = [folder for folder in dict.fromkeys(folders) if moved_to(path, folder) != path]
+    if not folders or any(path.startswith(f"{folder}/") for folder in folders):
+        return None
+    found = gaze.model_files.file(kind, path)
+    others = [named.name for named in gaze.library.named_models() if (named.kind, named.model) == (kind, path)]
+    others.remove(asset.name)
+    sent = "shown" in given or "move_file" in given
+    folder = one(given, "folder", folders[0])
+    if folder not in folders:
+        if on(given, "move_file"):
+            able = ", ".join(folders)
+            raise Refusal(f"folder is «{folder[:80]}»; {target.name} have {able}.", field="folder")
+        folder = folders[0]
+    return FileView(
+        path=path,
+        size=size_text(found.size) if found and found.size else "",
+        folders=folders,
+        folder=folder,
+        move=on(given, "move_file") if sent else not others,
+        others=others,
     )
 
 
@@ -92,10 +153,14 @@ def is_asked(given: Values, target: Category) -> bool:
     return one(given, "shown", target.name) == target.name
 
 
-def make(gaze: Context, form: Form) -> Transfer:
-    """Turn it. Raises Refusal, Conflict where the slug is taken, Unavailable, NoRoom."""
+def make(gaze: Context, form: Form, given: Values) -> Transfer:
+    """Turn it; the file moves only if one says so.
+
+    Raises Refusal, Conflict where the slug or the file's place is taken, Unavailable, NoRoom.
+    """
     made = transferred(form.asset, raw_of(gaze, form.asset), form.target, form.moves, form.name, form.id)
-    return transfer(gaze.library, form.asset, form.target, made, remove=form.remove)
+    folder = form.file.folder if form.file and on(given, "move_file") else None
+    return transfer(gaze.library, form.asset, form.target, made, remove=form.remove, folder=folder)
 
 
 def chosen(moves: Sequence[Move], target: Category, given: Values) -> tuple[Move, ...]:

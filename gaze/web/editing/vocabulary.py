@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from gaze.core.asset import Asset
 from gaze.core.text import items
+from gaze.library.imageindex import breathe
 from gaze.library.service import Library
 
 Words = tuple[tuple[str, str], ...]
@@ -31,22 +33,45 @@ class Vocabulary:
     def __init__(self) -> None:
         self._seen: dict[str, tuple[str, Words]] = {}
         self._lock = threading.Lock()
+        self._following = threading.Lock()
+        self._ready = self._closed = False
         self.counts: Counter[tuple[str, str]] = Counter()
 
-    def follow(self, library: Library) -> None:
-        """Bring the counts up to date with a library."""
-        with self._lock:
+    async def begin(self, library: Library) -> None:
+        """Count everything once, in the background, when the library has been read."""
+        while not library.ready:
+            await asyncio.sleep(0.1)
+        await asyncio.to_thread(self.follow, library, breathe())
+
+    def close(self) -> None:
+        """Let a first count that still goes on end at once."""
+        self._closed = True
+
+    def catch_up(self, library: Library) -> None:
+        """For a request: count what changed. Before everything was counted once, it makes do with what is known."""
+        if self._ready:
+            self.follow(library)
+
+    def follow(self, library: Library, pause: Callable[[], None] = lambda: None) -> None:
+        """Bring the counts up to date with a library; `pause` is called between assets."""
+        with self._following:
             gone = set(self._seen)
             for path, version, asset in library.each({path: seen[0] for path, seen in self._seen.items()}):
                 gone.discard(path)
+                if self._closed:
+                    return
                 if asset is None:
                     continue
-                self._forget(path)
                 mine = tuple((sys.intern(of), sys.intern(word)) for of, word in _words(asset))
-                self._seen[path] = (version, mine)
-                self.counts.update(mine)
-            for path in gone:
-                self._forget(path)
+                with self._lock:
+                    self._forget(path)
+                    self._seen[path] = (version, mine)
+                    self.counts.update(mine)
+                pause()
+            with self._lock:
+                for path in gone:
+                    self._forget(path)
+            self._ready = True
 
     def _forget(self, path: str) -> None:
         if path in self._seen:

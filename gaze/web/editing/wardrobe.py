@@ -10,9 +10,9 @@ from gaze.core.asset import Asset
 from gaze.core.errors import Conflict, NotFound, Refusal
 from gaze.library.editor import FieldPath
 from gaze.library.jsonedit import REMOVE
+from gaze.library.references import rename_outfit
 from gaze.library.service import Library
 from gaze.web.editing.form import outfit_path
-from gaze.web.editing.references import rename_outfit
 
 MOST_LETTERS = 100
 

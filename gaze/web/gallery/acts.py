@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from gaze.core.errors import Refusal
 from gaze.jobs.generate import generate
 from gaze.library import archive
 from gaze.library.images import UPLOADS
+from gaze.library.undo import ImageMarked, keep
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, toast
 from gaze.web.forms import Values
@@ -26,6 +27,7 @@ from gaze.web.gallery.image import row_of
 from gaze.web.gallery.source import source_of
 from gaze.web.gallery.tiles import tile_of
 from gaze.web.trash import moved
+from gaze.web.undo import address
 
 AnyRequest = Request[Any, Any, Any]
 ACTS = ("favourite", "nsfw", "delete", "download")
@@ -93,8 +95,8 @@ async def bulk(request: AnyRequest, gaze: Context) -> Response[Any] | Stream:
         trash_id = await asyncio.to_thread(gaze.library.trash.delete_images, paths)
         return moved(request, f"{_many(len(paths))} moved to trash.", trash_id, "/gallery", {"trash_id": trash_id})
     on = forms.one(given, "on", "on").lower() in ("on", "true", "1", "yes")
-    changed, undo = await asyncio.to_thread(_set, gaze, paths, act, on)
-    address = request.app.state.undos.keep(undo)
+    steps = await asyncio.to_thread(_set, gaze, paths, act, on)
+    changed, undo = len(steps), address(await asyncio.to_thread(keep, gaze.library.root, steps))
     if is_htmx(request):
         one, many = _WORDS[act]
         what = f"{'' if on else 'no longer '}{one if changed == 1 else many}"
@@ -103,8 +105,8 @@ async def bulk(request: AnyRequest, gaze: Context) -> Response[Any] | Stream:
             if changed
             else "Nothing had to be changed."
         )
-        return Response(toast(request, text, undo=address if changed else ""), media_type=HTML, status_code=200)
-    return answer(request, data={"changed": changed, "undo": address}, goto="/gallery")
+        return Response(toast(request, text, undo=undo), media_type=HTML, status_code=200)
+    return answer(request, data={"changed": changed, "undo": undo}, goto="/gallery")
 
 
 def _chosen(gaze: Context, given: Values) -> list[str]:
@@ -121,23 +123,17 @@ def _chosen(gaze: Context, given: Values) -> list[str]:
     return paths
 
 
-def _set(gaze: Context, paths: Sequence[str], act: str, on: bool) -> tuple[int, Callable[[], int]]:
-    """Set a mark on images; returns how many had another one, and what takes it back. An image that is gone is left."""
+def _set(gaze: Context, paths: Sequence[str], act: str, on: bool) -> list[ImageMarked]:
+    """Set a mark on images; what takes it back from those that had another one. An image that is gone is left."""
     key = _KEYS[act]
-    before: dict[str, Any] = {}
+    steps = []
     for path in paths:
         row = gaze.library.images.get(path)
         now = None if row is None else row.favourite if act == "favourite" else row.nsfw
         if row is not None and now is not on:
             gaze.library.gallery.save_sidecar(path, {key: on})
-            before[path] = now
-
-    def undo() -> int:
-        for path, value in before.items():
-            gaze.library.gallery.save_sidecar(path, {key: value})
-        return len(before)
-
-    return len(before), undo
+            steps.append(ImageMarked(path, key, now))
+    return steps
 
 
 def download(gaze: Context, paths: Sequence[str]) -> Stream:

@@ -29,6 +29,7 @@ from gaze.web.gallery.tiles import Tile, tile_of
 from gaze.web.preview import Chunk, Item, Tab, preview_of
 from gaze.web.recipe_form import recipe_url
 from gaze.web.render import when
+from gaze.web.second_pass import passes
 
 AnyRequest = Request[Any, Any, Any]
 IN_FILM = 5  # tiles on either side
@@ -72,6 +73,7 @@ class ImageView(msgspec.Struct, frozen=True, kw_only=True):
     stack: tuple[int, str]
     alike: str
     source: str
+    passes: list[str]  # workflows that work on it
 
 
 @get("/gallery/image/{path:path}", include_in_schema=False)
@@ -135,6 +137,7 @@ def image_of(gaze: Context, ask: Ask, path: str, source: Source) -> ImageView:
         stack=(same, Ask(query=ImageQuery(recipe=row.recipe)).here) if same > 1 else (0, ""),
         alike=Ask(like=path).here,
         source=str(source.sidecar.get("source") or "") if source.own else "",
+        passes=[] if row.mark else passes(gaze),
     )
 
 
