@@ -16,7 +16,7 @@ import msgspec
 
 from gaze.library.imagerow import Row
 
-FORMAT = 2  # of Row; rows of another one are not taken
+FORMAT = 3  # of Row; rows of another one are not taken
 _BATCH = 2000
 log = logging.getLogger(__name__)
 _encode = msgspec.msgpack.Encoder().encode

@@ -40,6 +40,7 @@ class ImageIndex:
         self._library_lock = lock
         self._lock = threading.RLock()
         self._working = threading.Lock()
+        self._restored = False
         self._rows: dict[str, Row] = {}
         self._order: list[Row] = []
         self._totals = Totals()
@@ -59,7 +60,10 @@ class ImageIndex:
     # taking in
 
     def restore(self, pause: Callable[[], None] = lambda: None) -> int:
-        """Take the rows of the cache, newest first, before anything is looked at; returns how many."""
+        """Take the rows of the cache, newest first, before anything is looked at; returns how many there are.
+
+        Who comes second waits for who came first.
+        """
 
         def take(rows: list[Row]) -> None:
             rows = [self._shared(row) for row in rows[::-1] if row.path not in self._rows]
@@ -70,7 +74,10 @@ class ImageIndex:
                 self.version += 1
             pause()
 
-        self.cache.read(take)
+        with self._working:
+            if not self._restored:
+                self._restored = True
+                self.cache.read(take)
         return len(self._rows)
 
     def look(self) -> None:
@@ -170,7 +177,6 @@ class ImageIndex:
     def _shared(self, row: Row) -> Row:
         """The row, its values shared with equal ones of other rows."""
         share = self._words.setdefault
-        row.text = share(row.text, row.text)  # type: ignore[assignment]
         row.owner = share(row.owner, row.owner)  # type: ignore[assignment]
         row.checkpoint = share(row.checkpoint, row.checkpoint)  # type: ignore[assignment]
         row.batch = share(row.batch, row.batch)  # type: ignore[assignment]
@@ -178,7 +184,8 @@ class ImageIndex:
         row.assets, row.weights, row.versions, row.loras = map(
             self._shared_tuple, (row.assets, row.weights, row.versions, row.loras)
         )
-        self._totals.number(row)
+        with self._lock:
+            self._totals.number(row)
         return row
 
     def _shared_tuple(self, value: tuple[Any, ...]) -> tuple[Any, ...]:
