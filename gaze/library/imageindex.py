@@ -52,7 +52,7 @@ class ImageIndex:
         self._answered = -1
         self._of: dict[str, tuple[int, list[Row]]] = {}
         self._trashed: dict[tuple[str, str], Row] = {}  # by entry of the trash and path
-        self._kept: tuple[int, Kept] | None = None
+        self._kept: Kept | None = None  # until a favourite comes or goes, or something in the trash
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -71,6 +71,7 @@ class ImageIndex:
                 self._rows.update((row.path, row) for row in rows)
                 self._order = rows + self._order  # older than all before
                 self._totals.add(rows)
+                self._kept = None
                 self.version += 1
             pause()
 
@@ -215,6 +216,8 @@ class ImageIndex:
                 self._order.sort(key=key_of_row)
             if rows or old:
                 self.version += 1
+            if any(row.favourite for row in (*rows, *old)):
+                self._kept = None
 
     def _unlist(self, row: Row) -> None:
         at = bisect_left(self._order, row.key, key=key_of_row)
@@ -251,10 +254,9 @@ class ImageIndex:
     def kept(self) -> Kept:
         """How often pictures are kept: favourites against those in the trash."""
         with self._lock:
-            if self._kept is None or self._kept[0] != self.version:
-                rows, gone, version = self._order, list(self._trashed.values()), self.version
-                self._kept = (version, count([row for row in rows if row.favourite], gone))
-            return self._kept[1]
+            if self._kept is None:
+                self._kept = count([row for row in self._order if row.favourite], self._trashed.values())
+            return self._kept
 
     def rows(self) -> list[Row]:
         """All rows, oldest first."""
