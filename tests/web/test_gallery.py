@@ -304,7 +304,7 @@ def test_the_api_lists_images_with_the_same_filters(gallery: Site) -> None:
 def test_more_like_this_and_the_values_of_a_facet(gallery: Site) -> None:
     page = gallery.http.get("/gallery", params={"like": "characters/alice/000.png"}).text
 
-    assert "Like: 000.png" in page
+    assert "The most alike first" in page
     assert page.count('class="ph"') > 20
     items = gallery.http.get("/gallery?fragment=facet&facet=asset&find=ali", headers=HX).text
     assert "Alice" in items
