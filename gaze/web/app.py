@@ -60,6 +60,10 @@ from gaze.web import (
 )
 from gaze.web.editing.vocabulary import Vocabulary
 from gaze.web.errors import HANDLERS
+from gaze.web.gallery import acts as gallery_acts
+from gaze.web.gallery import compare as gallery_compare
+from gaze.web.gallery import image as gallery_image
+from gaze.web.gallery import page as gallery_page
 from gaze.web.live import Live
 from gaze.web.render import Renderer
 
@@ -108,6 +112,10 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *generator.ROUTES,
         *second_pass.ROUTES,
         *search.ROUTES,
+        *gallery_page.ROUTES,
+        *gallery_image.ROUTES,
+        *gallery_compare.ROUTES,
+        *gallery_acts.ROUTES,
         *saved_filters.ROUTES,
         *opinion.ROUTES,
         *deletion.ROUTES,

@@ -63,6 +63,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     chosen: list[Chosen]
     open: bool
     q: str
+    order: str  # of its offers: "name", or "kept" (most often kept first)
     offers: list[Offer]
     more: int
 
@@ -133,7 +134,8 @@ def _elsewhere(name: str, recipe: Recipe, categories: Mapping[str, Category]) ->
 def _kind(gaze: Context, category: Category, recipe: Recipe, given: Values) -> Kind:
     choices = recipe.chosen(category.choice) if category.choosable else []
     opened, q = category.name in given.get("open", ()), one(given, f"q:{category.name}")[:100]
-    offers, total = _offers(gaze, category, q, choices) if opened else ([], 0)
+    order = "kept" if one(given, f"order:{category.name}") == "kept" else "name"
+    offers, total = _offers(gaze, category, q, choices, order) if opened else ([], 0)
     return Kind(
         category=category,
         label=(category.name if category.many and not category.has_recipe else category.one).capitalize(),
@@ -141,6 +143,7 @@ def _kind(gaze: Context, category: Category, recipe: Recipe, given: Values) -> K
         chosen=[_chosen(gaze, category, choice, recipe) for choice in choices],
         open=opened,
         q=q,
+        order=order,
         offers=offers,
         more=max(0, total - len(offers)),
     )
@@ -202,15 +205,15 @@ def without_usual_weights(gaze: Context, recipe: Recipe) -> Recipe:
     )
 
 
-def _offers(gaze: Context, category: Category, q: str, choices: list[str]) -> tuple[list[Offer], int]:
-    page = gaze.library.query(category.name, Query(q=q, limit=IN_PICKER))
+def _offers(gaze: Context, category: Category, q: str, choices: list[str], order: str) -> tuple[list[Offer], int]:
+    cards, total = _cards(gaze, category, q, order)
     found = [
         Offer(choice, card.asset.name, card, choice in choices)
-        for card in page.cards
+        for card in cards
         for choice in (card.asset.slug if category.has_recipe else card.asset.choice,)
     ]
     if not category.chosen_by_id:
-        return found, page.total
+        return found, total
     known = {offer.choice for offer in found}
     loose = [
         Offer(path, name, None, path in choices)
@@ -219,7 +222,18 @@ def _offers(gaze: Context, category: Category, q: str, choices: list[str]) -> tu
         and gaze.library.shelf().find(category.name, path) is None
         and q.casefold() in path.casefold()
     ]
-    return [*found, *loose][:IN_PICKER], page.total + len(loose)
+    return [*found, *loose][:IN_PICKER], total + len(loose)
+
+
+def _cards(gaze: Context, category: Category, q: str, order: str) -> tuple[list[Card], int]:
+    """The first cards of a picker, and how many there are."""
+    if order == "name":
+        page = gaze.library.query(category.name, Query(q=q, limit=IN_PICKER))
+        return page.cards, page.total
+    kept, slugs = gaze.library.kept(), gaze.library.slugs(category.name, Query(q=q))
+    best = sorted(slugs, key=lambda slug: -kept.of(f"{category.name}/{slug}").score)[:IN_PICKER]
+    assets = [asset for slug in best if (asset := gaze.library.find(category.name, slug))]
+    return [gaze.library.card(asset) for asset in assets], len(slugs)
 
 
 def preview_for(gaze: Context, recipe: Recipe) -> Preview:
@@ -242,7 +256,7 @@ class Outs(msgspec.Struct, frozen=True):
     """What the generator makes and made: open jobs, then images, newest first."""
 
     jobs: list[Job]
-    images: list[str]
+    images: list[tuple[str, bool]]  # path, and whether it is NSFW
 
 
 async def outs_of(gaze: Context) -> Outs:
@@ -253,6 +267,7 @@ async def outs_of(gaze: Context) -> Outs:
         return Outs([], [])
     jobs = [job for job in [*listing.running, *listing.queued] if job.via == "generator"][:IN_OUTS]
     made = [job.result.relative_path for job in listing.recent if job.via == "generator" and job.result]
-    older, _ = gaze.library.gallery.page("generator", "", 0, IN_OUTS)
+    older = gaze.library.gallery.newest("generator", IN_OUTS)
     there = [path for path in dict.fromkeys([*made, *older]) if gaze.library.gallery.has(path)]
-    return Outs(jobs, there[: max(4, IN_OUTS - len(jobs))])
+    shown = there[: max(4, IN_OUTS - len(jobs))]
+    return Outs(jobs, [(path, gaze.library.image_nsfw(path)) for path in shown])

@@ -12,7 +12,7 @@ import msgspec
 
 from gaze.core.asset import Asset
 from gaze.core.text import items
-from gaze.library.prompts_index import breathe
+from gaze.library.imageindex import breathe
 from gaze.library.service import Library
 
 Words = tuple[tuple[str, str], ...]
