@@ -71,8 +71,9 @@ async def llm_job(tools: LlmTools, job_id: str) -> None:
         if task is None:
             await tools.queue.move(job, "failed", error="What was asked for is no longer kept; ask for it anew.")
             return
-        if job.status == "running" and (kept := await asyncio.to_thread(tools.proposals.find, job_id)):
-            await _finish(tools, job, task, kept, job.llm)  # the worker before died right after it was written
+        kept = await asyncio.to_thread(tools.proposals.find, job_id) if job.status == "running" else None
+        if kept and kept.created >= job.started:  # the worker before died right after it was written
+            await _finish(tools, job, task, kept, job.llm)
             return
         if not await tools.queue.move(job, "running", started=now(), message="", llm=None):
             return
