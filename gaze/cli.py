@@ -120,7 +120,8 @@ def _web(options: argparse.Namespace) -> int:
 
 def _worker(options: argparse.Namespace) -> int:
     from gaze.jobs.redis import redis_url
-    from gaze.jobs.serve import serve_comfy, serve_llm
+    from gaze.jobs.serve import serve_comfy
+    from gaze.jobs.serve_llm import serve_llm
     from gaze.library.service import Library
 
     live = _settings(options)
@@ -129,10 +130,8 @@ def _worker(options: argparse.Namespace) -> int:
     if not _redis_answers(settings):
         return _fail(_no_redis(settings))
     url = redis_url(settings)
-    if options.queue == "llm":
-        asyncio.run(serve_llm(live, url))
-    else:
-        asyncio.run(serve_comfy(live, url, Library(settings.root, program(), declared())))
+    serve = serve_llm if options.queue == "llm" else serve_comfy
+    asyncio.run(serve(live, url, Library(settings.root, program(), declared())))
     return 0
 
 

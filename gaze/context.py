@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from random import Random, SystemRandom
@@ -26,8 +26,11 @@ from gaze.jobs.redis import connect, redis_url
 from gaze.library import changes as changed
 from gaze.library import earlier
 from gaze.library import models as model_files
+from gaze.library.proposals import Proposals
 from gaze.library.secrets import Secrets
 from gaze.library.service import Library
+from gaze.llm.prompts import Prompts
+from gaze.llm.provider import Standing, standing
 from gaze.settings import LiveSettings, program
 
 log = logging.getLogger("gaze.web")
@@ -63,6 +66,10 @@ class Context:
         self.rng = rng
         self.program: Path = program()
         self.secrets = Secrets(settings().private)
+        self.proposals = Proposals(settings().root)
+        self.prompts = Prompts(settings().root, self.program, categories)
+        # Which of some tags nobody knows, each with near ones; None while there is no list of tags.
+        self.unknown_tags: Callable[[Sequence[str]], Mapping[str, Sequence[str]]] | None = None
         self.model_files = model_files.Models(
             categories, settings().private, self._model_folders, library.named_models, self._tell_in_loop
         )
@@ -100,6 +107,10 @@ class Context:
         while not self.library.ready:
             await asyncio.sleep(0.05)
         self.model_files.start()
+
+    def llm(self) -> Standing:
+        """Whether a model can be asked now, and if not, what to do."""
+        return standing(self.settings(), self.secrets)
 
     def tell(self, changes: Sequence[changed.Change]) -> None:
         """The library's callback: take changes to be published."""

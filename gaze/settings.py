@@ -53,8 +53,14 @@ SETTINGS = (
     Setting("theme", "GAZE_THEME", "dark, light or auto."),
     Setting("polling", "GAZE_POLLING", "Look for changed files by polling, for folders that send no events."),
     Setting("keep_jobs_h", "GAZE_KEEP_JOBS_H", "Hours a finished job stays on the queue page; 24."),
+    Setting("llm_url", "GAZE_LLM_URL", "The OpenAI-compatible address of the LLM, such as http://localhost:11434/v1."),
+    Setting("llm_model", "GAZE_LLM_MODEL", "The LLM's model, as its provider calls it."),
+    Setting("llm_key", "GAZE_LLM_KEY", "The provider's key; it goes to GAZE_LLM_URL and nowhere else.", in_file=False),
+    Setting("llm_timeout_s", "GAZE_LLM_TIMEOUT_S", "Seconds the LLM may say nothing before it is asked again; 180."),
     Setting("max_upload_mib", "GAZE_MAX_UPLOAD_MIB", "The largest upload, in MiB; 64."),
 )
+
+SETTINGS_FILE = "data/settings.json"
 
 # Where ComfyUI listens if nobody says otherwise.
 USUAL_COMFYUI = "http://127.0.0.1:8188"
@@ -83,6 +89,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     polling: bool = False
     keep_jobs_h: float = 24.0
     max_upload_mib: int = 64
+    llm_url: str = ""
+    llm_model: str = ""
+    llm_key: str = ""
+    llm_timeout_s: float = 180.0
     fixed: frozenset[str] = frozenset()  # keys that the environment or the command line says; the file cannot
 
     @property
@@ -132,7 +142,7 @@ class LiveSettings:
     """Settings that follow `data/settings.json`: each call reads the file again if its time has changed."""
 
     def __init__(self, settings: Settings, **given: Any) -> None:
-        self._file = settings.root / "data" / "settings.json"
+        self._file = settings.root / SETTINGS_FILE
         self._given = {**given, "root": settings.root}
         self._stamp: tuple[int, int] = (0, 0)
         self._settings = settings

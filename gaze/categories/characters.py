@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from gaze.categories._origin import ORIGINS
 from gaze.categories._wardrobe import SLOTS, Wardrobe
 from gaze.core.category import (
     AssetFile,
@@ -55,7 +56,7 @@ class Styles(Section):
 
 class CharacterTags(CommonTags):
     origin_series: str = ""
-    origin_type: Annotated[str, Choice(("Original", "Public domain", "Game", "Anime", "Book", "Film"))] = ""
+    origin_type: Annotated[str, Choice(ORIGINS, closed=True)] = ""
 
 
 class CharacterAsset(AssetFile):

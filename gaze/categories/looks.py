@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from gaze.categories._origin import ORIGINS
 from gaze.core.category import (
     AssetFile,
     Category,
@@ -21,7 +22,7 @@ from gaze.core.category import (
 
 class LookTags(CommonTags):
     origin_series: str = ""
-    origin_type: Annotated[str, Choice(("Original", "Public domain", "Game", "Anime", "Book", "Film"))] = ""
+    origin_type: Annotated[str, Choice(ORIGINS, closed=True)] = ""
 
 
 class LookAsset(AssetFile):

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
-import re
-import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal
@@ -18,6 +15,7 @@ import msgspec
 
 from gaze.comfyui.client import Comfy, System, Unreachable
 from gaze.comfyui.socket import Socket
+from gaze.core.address import check_url
 from gaze.settings import USUAL_COMFYUI
 
 log = logging.getLogger("gaze.comfyui")
@@ -26,7 +24,6 @@ log = logging.getLogger("gaze.comfyui")
 _INFO_FRESH_S = 20.0
 # Between two looks at the usual address while the simulator stands in (nothing listening answers at once).
 _LOOK_AGAIN_S = 0.25
-_METADATA_NAMES = {"metadata", "metadata.google.internal", "metadata.goog", "instance-data"}
 
 
 class Backend(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,46 +189,6 @@ async def probe(url: str, http: httpx.AsyncClient) -> Backend:
     except Unreachable as error:
         return Backend(url=url, name=_name(url), state="down", message=str(error), since=time.time())
     return _up(Backend(url=url, name=_name(url)), system, 0, 0)
-
-
-def check_url(url: str) -> str:
-    """The address in its usual form; ValueError in words for one that is no server's or a metadata service's (F98)."""
-    url = url.strip().rstrip("/")
-    try:
-        parts = urlsplit(url)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        fits = False
-    if not fits:
-        raise ValueError(f"«{url}» is no address of a server; it looks like http://192.168.1.20:8188")
-    try:
-        port_fits = parts.port is None or parts.port > 0
-    except ValueError:
-        port_fits = False
-    if not port_fits:
-        raise ValueError(f"«{url}» has no port between 1 and 65535")
-    if _is_special(str(parts.hostname)):
-        raise ValueError(f"«{parts.hostname}» is never a ComfyUI server; give the address of the machine it runs on")
-    return url
-
-
-def _is_special(host: str) -> bool:
-    address = _address(host)
-    if address is None:
-        return host.rstrip(".").lower() in _METADATA_NAMES
-    mapped = getattr(address, "ipv4_mapped", None)
-    address = mapped or address
-    return address.is_link_local or address.is_multicast or address.is_unspecified
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address that a host of digits means, in the old spellings (0xA9FEA9FE, 2852039166, 169.254.43518) too."""
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host.partition("%")[0])
-    if re.fullmatch(r"(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+)){0,3}\.?", host.lower()):
-        with contextlib.suppress(OSError):
-            return ipaddress.IPv4Address(socket.inet_aton(host.rstrip(".")))
-    return None
 
 
 def _up(known: Backend, system: System, running: int, pending: int) -> Backend:

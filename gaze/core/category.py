@@ -93,9 +93,10 @@ class Widget(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """A field with usual values; others are welcome too."""
+    """A field with usual values; others are welcome too, but from an LLM only where it is not `closed`."""
 
     options: tuple[str, ...]
+    closed: bool = False
 
 
 class Label(msgspec.Struct, frozen=True):
@@ -151,6 +152,7 @@ class Field(msgspec.Struct, frozen=True):
     letters: tuple[Letter, ...] = ()
     number: str = ""  # "int" or "float"
     selectable: bool = False  # whether a check box decides if it counts (specification prompts, Which fields count)
+    closed: bool = False  # whether an LLM may write nothing but its options
 
     @property
     def address(self) -> str:
@@ -313,7 +315,8 @@ def _field(section: str, key: str, hint: Any, reach: Mapping[str, tuple[tuple[Le
     bare = get_args(hint)[0] if get_origin(hint) is Annotated else hint
     types = set(get_args(bare)) or {bare}
     widget = next((e.kind for e in extras if isinstance(e, Widget)), "")
-    options = next((e.options for e in extras if isinstance(e, Choice)), ())
+    choice = next((e for e in extras if isinstance(e, Choice)), Choice(()))
+    options = choice.options
     label = next((e.text for e in extras if isinstance(e, Label)), key.replace("_", " "))
     number = "float" if float in types else "int" if int in types else ""
     if bool in types:
@@ -330,4 +333,4 @@ def _field(section: str, key: str, hint: Any, reach: Mapping[str, tuple[tuple[Le
         kind = widget or "text"
     address = f"{section}::{key}" if section else key
     letters, selectable = reach.get(address, ((), False))
-    return Field(section, key, label, kind, options, letters, number, selectable)
+    return Field(section, key, label, kind, options, letters, number, selectable, choice.closed)

@@ -86,6 +86,10 @@ class TrashChanged(Event, tag="trash.changed", frozen=True):
     pass
 
 
+class ProposalsChanged(Event, tag="proposals.changed", frozen=True):
+    """A draft of a model came, or was accepted or discarded."""
+
+
 class LibraryChanged(Event, tag="library.changed", frozen=True):
     """So much changed at once that lists ask for themselves again."""
 
@@ -102,6 +106,7 @@ AnyEvent = (
     | BackendsChanged
     | SettingsChanged
     | TrashChanged
+    | ProposalsChanged
     | LibraryChanged
 )
 

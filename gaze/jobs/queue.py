@@ -21,6 +21,8 @@ from gaze.jobs import events, keys, scripts
 from gaze.jobs.events import JobChanged, JobProgress, QueueChanged
 from gaze.jobs.record import KINDS, MOVES, OPEN, OVER, Job, Progress, QueueName, Status, Work, new_id, now
 from gaze.jobs.redis import pack
+from gaze.llm.task import Task
+from gaze.llm.writing import Writing
 
 # arq forgets a job after a day unless told otherwise; a queue may wait for its ComfyUI over a holiday.
 _NEVER_S = 10 * 365 * 24 * 3600
@@ -76,7 +78,7 @@ class JobQueue:
 
     # -- putting in ---------------------------------------------------------------------------------
 
-    async def enqueue(self, jobs: Sequence[tuple[Job, Work | None]]) -> None:
+    async def enqueue(self, jobs: Sequence[tuple[Job, Work | Task | None]]) -> None:
         """Write records and hand their ids to arq, all or none, in one round trip for some hundred jobs."""
         at = time.time() * 1000
         for first in range(0, len(jobs), _TOGETHER):
@@ -119,6 +121,11 @@ class JobQueue:
         """What the worker needs for an image job."""
         data = await self.redis.get(keys.work(job_id))
         return msgspec.msgpack.decode(data, type=Work) if data else None
+
+    async def task(self, job_id: str) -> Task | None:
+        """What the worker needs for an LLM job."""
+        data = await self.redis.get(keys.work(job_id))
+        return msgspec.msgpack.decode(data, type=Task) if data else None
 
     async def counts(self, queue: QueueName) -> Counts:
         async with self.redis.pipeline(transaction=False) as pipe:
@@ -203,10 +210,16 @@ class JobQueue:
 
     async def progress(self, job_id: str, progress: Progress, eta: float | None) -> None:
         """Tell how far a running job is; nothing of one that is over."""
+        await self._tell_progress(job_id, progress=progress, eta=eta)
+
+    async def writing(self, job_id: str, writing: Writing) -> None:
+        """Tell what a model has written so far; nothing of a job that is over."""
+        await self._tell_progress(job_id, llm=writing)
+
+    async def _tell_progress(self, job_id: str, **fields: Any) -> None:
         event = msgspec.json.encode(JobProgress(job_id))
-        await self._progress(
-            [keys.record(job_id), events.STREAM], [keys.encoded("", progress), keys.encoded("", eta), event]
-        )
+        flat = [part for key, value in fields.items() for part in (key, keys.encoded(key, value))]
+        await self._progress([keys.record(job_id), events.STREAM], [event, *flat])
 
     async def keep_preview(self, job_id: str, image: bytes, mime: str) -> None:
         """Keep the newest preview; it is fetched by its own address, never queued up."""
@@ -242,14 +255,15 @@ class JobQueue:
     async def retry(self, job_id: str) -> Job:
         """Queue a finished job again; its next attempt gets an id of its own (F76). Raises NotFound."""
         job = await self.get(job_id)
-        if KINDS[job.kind].function == "image_job" and not await self.redis.exists(keys.work(job_id)):
-            raise NotFound(f"What {job.label} was made from is no longer kept; generate it again.")
+        if not await self.redis.exists(keys.work(job_id)):
+            raise NotFound(f"What {job.label} was made from is no longer kept; ask for it anew.")
         changes = {
             "error": None,
             "message": "",
             "result": None,
             "progress": Progress(),
             "eta": None,
+            "llm": None,
             "created": now(),
             "started": "",
             "finished": "",

@@ -11,6 +11,8 @@ from uuid import UUID
 
 import msgspec
 
+from gaze.llm.writing import Writing
+
 Status = Literal["queued", "running", "waiting", "done", "failed", "cancelled"]
 QueueName = Literal["comfy", "llm"]
 
@@ -38,6 +40,7 @@ class Kind(msgspec.Struct, frozen=True):
 KINDS: Mapping[str, Kind] = {
     "image": Kind("comfy", "image_job"),
     "cover": Kind("comfy", "image_job"),
+    "write": Kind("llm", "llm_job"),
     "sweep": Kind("comfy", "image_job"),
 }
 
@@ -68,12 +71,17 @@ class Progress(msgspec.Struct, frozen=True):
         return round(100 * self.value / self.max) if self.max else 0
 
 
-class Result(msgspec.Struct, frozen=True):
-    """What came of an image job; `relative_path` is below `static/uploads`."""
+class Result(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of a job: of an image job its picture (`relative_path` is below `static/uploads`), of an LLM job the
+    asset it wrote, or the proposal that waits for somebody to accept it.
+    """
 
-    image_url: str
-    relative_path: str
-    seed: int
+    image_url: str = ""
+    relative_path: str = ""
+    seed: int | None = None
+    category: str = ""
+    slug: str = ""
+    proposal: str = ""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +116,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     width: int = 0
     height: int = 0
     attempts: tuple[Attempt, ...] = ()
+    llm: Writing | None = None  # what a model has written so far
 
     @property
     def queue(self) -> QueueName:

@@ -19,11 +19,11 @@ redis.call('XADD', KEYS[5], 'MAXLEN', '~', 5000, '*', 'e', ARGV[6])
 return 1
 """
 
-# KEYS: record, stream. ARGV: progress, eta, event. Nothing is told of a job that does not run (any more).
+# KEYS: record, stream. ARGV: event, then fields. Nothing is told of a job that does not run (any more).
 PROGRESS = """
 if redis.call('HGET', KEYS[1], 'status') ~= 'running' then return 0 end
-redis.call('HSET', KEYS[1], 'progress', ARGV[1], 'eta', ARGV[2])
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', 5000, '*', 'e', ARGV[3])
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', 5000, '*', 'e', ARGV[1])
 return 1
 """
 # KEYS: record. ARGV: fields. A record that was forgotten does not come back in part.

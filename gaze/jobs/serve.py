@@ -141,16 +141,3 @@ async def _keep_running(worker: Any) -> None:
         except Exception:
             log.exception("the worker stumbled and goes on")
             await asyncio.sleep(0.5)
-
-
-async def serve_llm(settings: LiveSettings, redis_url: str) -> None:
-    """Do authoring jobs until SIGTERM or SIGINT."""
-    connection = connect(redis_url)
-    queue = JobQueue(connection, settings().keep_jobs_h * 3600)
-
-    async def author(job_id: str) -> None:
-        job = await queue.get(job_id)
-        await queue.move(job, "failed", error="No LLM provider is set up.")
-
-    worker = make_worker(connection, "llm", [("author_job", author)], 1)
-    await run_worker(worker, queue, "llm", tend(queue, "llm", worker, lambda: 1))

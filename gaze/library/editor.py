@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from collections.abc import Mapping
@@ -155,7 +156,7 @@ class Editor:
         make_folder(self.root / folder, folder)
         stem = safe_name(stem)
         try:
-            taken = {nfc(file.name).casefold() for file in (self.root / folder).iterdir()}
+            taken = {nfc(name).casefold() for name in os.listdir(self.root / folder)}  # noqa: PTH208
         except OSError as error:
             raise refused(error, folder) from error
         number = 1

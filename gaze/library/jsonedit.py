@@ -202,3 +202,13 @@ def _dump(text: str, value: Any, indent: str | None) -> str:
         parts = [_dump(text, item, inner) for item in value]
         opening, closing = "[", "]"
     return opening + newline + inner + f",{newline}{inner}".join(parts) + newline + indent + closing
+
+
+def leaves(raw: Any, at: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], Any]:
+    """Every value of a JSON object by its path; a list is one value."""
+    if not isinstance(raw, Mapping) or (not raw and at):
+        return {at: raw}
+    found: dict[tuple[str | int, ...], Any] = {}
+    for key, value in raw.items():
+        found |= leaves(value, (*at, key))
+    return found

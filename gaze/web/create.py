@@ -16,6 +16,7 @@ from gaze.library.models import kind_of
 from gaze.library.references import Renamed, references, rename_everywhere
 from gaze.web import forms
 from gaze.web.answer import answer, is_htmx, render, wants_json
+from gaze.web.authoring import create_from_description, description_page
 from gaze.web.editing.begin import begin
 from gaze.web.fromfiles import create_from_files, files_page
 from gaze.web.library import category_of
@@ -25,10 +26,12 @@ AnyRequest = Request[Any, Any, Any]
 
 @get("/{category:str}/create", include_in_schema=False)
 async def create_form(request: AnyRequest, gaze: Context, category: str) -> Response[Any]:
-    """Name, folder, and what to begin with; `way=lora`: model files to make entries of."""
+    """Name, folder, and what to begin with; `way=lora`: model files to make entries of; `way=llm`: a description."""
     declared, given = category_of(gaze, category), await forms.values(request)
     if forms.one(given, "way") == "lora" and kind_of(declared):
         return await files_page(request, gaze, declared, given)
+    if forms.one(given, "way") == "llm":
+        return await description_page(request, gaze, declared, given)
     return _create_page(request, gaze, declared, given)
 
 
@@ -39,6 +42,8 @@ async def create(request: AnyRequest, gaze: Context, category: str) -> Response[
     given = await forms.values(request)
     if forms.one(given, "way") == "lora" and kind_of(declared):
         return await create_from_files(request, gaze, declared, given)
+    if forms.one(given, "way") == "llm":
+        return await create_from_description(request, gaze, declared, given)
     try:
         made = await asyncio.to_thread(begin, gaze, declared, given)
     except Refusal as refusal:

@@ -30,6 +30,13 @@ def _job_changed(live: Live, at: str, event: events.JobChanged, job: Job | None)
 def _job_progress(live: Live, at: str, event: events.JobProgress, job: Job | None) -> list[Message]:
     if job is None or job.over:
         return []
+    data = {"type": "job.progress", "job": job}
+    if job.queue == "llm":
+        return [
+            Message(
+                f"progress:{job.id}", at, html=live.partial(f"#job-{job.id}", "queue/_llm.html", job=job), data=data
+            )
+        ]
     place = f"{job.category}-{job.slug}"
     asset = live.gaze.library.find(job.category, job.slug) if job.slug else None
     html = live.partial(f"#job-p-{job.id}", "queue/_progress.html", job=job)
@@ -49,7 +56,7 @@ def _job_progress(live: Live, at: str, event: events.JobProgress, job: Job | Non
                 ("#mini", "live/_mini.html"),
             )
         )
-    return [Message(f"progress:{job.id}", at, html=html, data={"type": "job.progress", "job": job})]
+    return [Message(f"progress:{job.id}", at, html=html, data=data)]
 
 
 def _queue_changed(live: Live, at: str, event: events.QueueChanged, job: None) -> list[Message]:
@@ -94,6 +101,10 @@ def _trash_changed(live: Live, at: str, event: events.TrashChanged, job: None) -
     return [Message("trash", at, "trash-changed", data=_plain(event))]
 
 
+def _proposals_changed(live: Live, at: str, event: events.ProposalsChanged, job: None) -> list[Message]:
+    return [Message("proposals", at, "proposals-changed", data=_plain(event))]
+
+
 def _library_changed(live: Live, at: str, event: events.LibraryChanged, job: None) -> list[Message]:
     return [Message("library", at, "library-changed", data=_plain(event))]
 
@@ -133,5 +144,6 @@ FRAGMENTS: Mapping[type[events.Event], Callable[..., list[Message]]] = {
     events.BackendsChanged: _backends_changed,
     events.SettingsChanged: _settings_changed,
     events.TrashChanged: _trash_changed,
+    events.ProposalsChanged: _proposals_changed,
     events.LibraryChanged: _library_changed,
 }

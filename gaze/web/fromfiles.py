@@ -17,6 +17,7 @@ from gaze.library.models import kind_of
 from gaze.library.sidecars import picture_of
 from gaze.web import forms
 from gaze.web.answer import answer, is_htmx, wants_json
+from gaze.web.authoring import create_of_files
 from gaze.web.editing.fromfiles import Found, found, make
 from gaze.web.files import RAW, serve_thumb
 
@@ -34,6 +35,7 @@ async def files_page(
         "kind": kind_of(category),
         "links": _links(category, view),
         "fault": refusal.message if refusal else "",
+        "llm": gaze.llm(),
     }
     return answer(
         request,
@@ -48,9 +50,11 @@ async def files_page(
 async def create_from_files(
     request: AnyRequest, gaze: Context, category: Category, given: forms.Values
 ) -> Response[Any]:
-    """Entries for every `file`; of one file its edit form opens, else the library."""
+    """Entries for every `file`; of one file its edit form opens, else the library. With `llm=on` drafts of a model."""
     paths = [path.strip() for path in given.get("file", ()) if path.strip()]
     try:
+        if paths and forms.on(given, "llm"):
+            return await create_of_files(request, gaze, category, given, paths)
         made = await asyncio.to_thread(make, gaze, category, paths, forms.one(given, "name"), forms.one(given, "group"))
     except Refusal as refusal:
         if wants_json(request) or is_htmx(request):

@@ -100,6 +100,11 @@ def same_origin(request: Request[Any, Any, Any], host: str) -> bool:
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
+    return on_this_machine(request)
+
+
+def on_this_machine(request: Request[Any, Any, Any]) -> bool:
+    """Whether the request comes from this machine itself, and not through a proxy on it."""
     proxied = any(name == "forwarded" or name.startswith("x-forwarded-") for name in request.headers)
     client = request.client.host if request.client else ""
     return not proxied and _is_loopback(client)

@@ -192,9 +192,11 @@ class Live:
             "counts": gaze.library.counts(),
             "images": len(gaze.library.images),
             "reading_images": _unfinished(gaze.library.images.progress),
+            "llm": gaze.llm(),
         }
         try:
             listing = await gaze.queue.listing("comfy", window=60, recent=0)
+            writing = await gaze.queue.counts("llm")
         except redis.RedisError:
             away = {"redis": False, "open": None, "running": 0, "job": None, "jobs": ()}
             self.status = msgspec.structs.replace(before, **common, **away)
@@ -215,6 +217,8 @@ class Live:
             job=first,
             jobs=tuple(self._open[:IN_TRAY]),
             nsfw_jobs=frozenset(job.id for job in self._open[:IN_TRAY] if self._is_nsfw(job)),
+            llm_open=writing.active,
+            llm_running=writing.running,
             percent=batch.percent if batch else first.progress.percent if first else None,
             batch=batch,
         )

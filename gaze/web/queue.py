@@ -13,6 +13,7 @@ from gaze.jobs.record import QueueName
 from gaze.library.query import Card
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, toast
+from gaze.web.mcp_settings import shown_servers
 
 AnyRequest = Request[Any, Any, Any]
 QUEUES: tuple[QueueName, ...] = ("comfy", "llm")
@@ -43,6 +44,8 @@ async def page(request: AnyRequest, gaze: Context) -> Response[Any]:
         "counts": counts,
         "cards": cards,
         "backends": gaze.pool.backends,
+        "llm": gaze.llm(),
+        "servers": await shown_servers(gaze) if queue == "llm" else [],
     }
     return answer(
         request, page="queue/index.html", fragment="queue/_queue.html", data=data, context=context, place="queue"

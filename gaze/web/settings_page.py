@@ -11,12 +11,13 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.types import ControllerRouterHandler
 
-from gaze.comfyui.pool import Backend, check_url, probe
+from gaze.comfyui.pool import Backend, probe
 from gaze.context import Context
+from gaze.core.address import check_url
 from gaze.core.errors import Refusal
 from gaze.library import earlier
 from gaze.library.starter import copy_starter
-from gaze.web import forms, guard
+from gaze.web import forms, guard, llm_settings
 from gaze.web.answer import HTML, answer, is_htmx, toast
 from gaze.web.views import CARD_SIZES, THEMES
 
@@ -35,10 +36,11 @@ class Tested(msgspec.Struct, frozen=True):
 @get("/settings", include_in_schema=False)
 async def page(request: AnyRequest, gaze: Context) -> Response[Any]:
     """All settings in one column."""
-    return _page(request, gaze)
+    return await page_of(request, gaze)
 
 
-def _page(request: AnyRequest, gaze: Context, new_key: str = "", **more: Any) -> Response[Any]:
+async def page_of(request: AnyRequest, gaze: Context, new_key: str = "", **more: Any) -> Response[Any]:
+    """The page, with what a form without JavaScript has just found out."""
     settings = gaze.settings()
     context = {
         "settings": settings,
@@ -50,6 +52,8 @@ def _page(request: AnyRequest, gaze: Context, new_key: str = "", **more: Any) ->
         "has_key": bool(settings.api_key or guard.stored_hash(gaze)),
         "key_from_env": bool(settings.api_key),
         "new_key": new_key,
+        "llm_said": "",
+        **(more if "llm" in more else await llm_settings.context_of(gaze)),
         "webhook_url": settings.webhook_url or gaze.secrets().get("webhook_url", ""),
         **more,
     }
@@ -203,7 +207,7 @@ async def regenerate_key(request: AnyRequest, gaze: Context) -> Response[Any]:
         if is_htmx(request):
             html = request.app.state.render("settings/_key.html", has_key=True, key_from_env=False, new_key=key)
             return Response(html, media_type=HTML, status_code=200, headers={"Cache-Control": "no-store"})
-        return _page(request, gaze, new_key=key)
+        return await page_of(request, gaze, new_key=key)
     return answer(request, data={"api_key": key})
 
 

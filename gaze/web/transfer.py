@@ -13,8 +13,10 @@ from gaze.context import Context
 from gaze.core.errors import Refusal
 from gaze.library.transfer import Transfer, read_note
 from gaze.library.transfer import undo as take_back
+from gaze.llm.provider import required
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, render, toast, wants_json
+from gaze.web.editing import writing
 from gaze.web.editing.transfer import Form, form_of, is_asked, make, moves_json
 from gaze.web.library import category_of
 
@@ -32,7 +34,9 @@ async def ask(request: AnyRequest, gaze: Context, category: str, slug: str) -> R
 
 @post("/resource/{category:str}/{slug:str}/transfer", include_in_schema=False)
 async def turn(request: AnyRequest, gaze: Context, category: str, slug: str) -> Response[Any]:
-    """A new file of the other kind; with `remove` the source goes to the trash. 409 where the slug is taken.
+    """A new file of the other kind; with `remove` the source goes to the trash, with `fill` a model drafts the rest.
+
+    409 where the slug is taken.
 
     A form whose mapping was shown for another kind comes back with the right one: nothing is done unseen.
     """
@@ -42,11 +46,16 @@ async def turn(request: AnyRequest, gaze: Context, category: str, slug: str) -> 
     if not is_asked(given, form.target):
         return _form(request, form)
     try:
+        if form.fill:
+            required(gaze.settings(), gaze.secrets)
         done = await asyncio.to_thread(make, gaze, form, given)
     except Refusal as refusal:
         if wants_json(request):
             raise
         return _form(request, form, refusal)
+    if form.fill:
+        wanted = await asyncio.to_thread(writing.fill, gaze, gaze.library.get(done.category, done.slug), {})
+        await writing.enqueue(gaze, [wanted])
     return _done(request, gaze, done)
 
 

@@ -14,6 +14,7 @@ from gaze.jobs.queue import BatchState
 from gaze.jobs.record import Job
 from gaze.library.earlier import Earlier
 from gaze.library.saved_filters import Saved, saved
+from gaze.llm.provider import Standing
 
 THEMES = ("dark", "light", "auto")
 CARD_SIZES = ("s", "m", "l")
@@ -39,6 +40,23 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     counts: Mapping[str, int] = {}
     images: int = 0
     reading_images: tuple[int, int] | None = None  # read, and found, while the gallery is being read
+    llm: Standing = Standing(None)
+    llm_open: int = 0
+    llm_running: int = 0
+
+    @property
+    def llm_state(self) -> str:
+        """The LLM in a word."""
+        if not self.llm.ready:
+            return "off"
+        return f"{self.llm_open}" if self.llm_open else "idle"
+
+    @property
+    def llm_title(self) -> str:
+        if not self.llm.ready:
+            return self.llm.sentence or "No LLM is set up"
+        waits = f"{self.llm_open} open job{'s' if self.llm_open != 1 else ''}" if self.llm_open else "idle"
+        return f"{self.llm.provider.name if self.llm.provider else ''}, {self.llm.model}: {waits}"
 
     @property
     def backends_up(self) -> int:

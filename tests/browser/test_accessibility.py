@@ -25,6 +25,7 @@ PAGES += ["/characters/alice/edit", "/characters/alice/edit?tab=json", "/presets
 PAGES += ["/checkpoints/create", "/characters/alice/rename", "/characters/alice?tab=images"]
 PAGES += ["/resource/characters/alice/transfer", "/resource/characters/alice/delete"]
 PAGES += ["/checkpoints/", "/looks/create?way=lora"]
+PAGES += ["/scenes/create?way=llm", "/proposals", "/queue?queue=llm", "/settings/prompts/scene_system.txt"]
 
 
 @pytest.mark.browser

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from gaze.comfyui.client import Unreachable
-from gaze.comfyui.pool import Pool, check_url, probe
+from gaze.comfyui.pool import Pool, probe
+from gaze.core.address import check_url
 from tests.comfyui.replay import Replay, recording
 from tests.site import Simulator, free_port
 

@@ -64,6 +64,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     grid: bool = False
     rows: bool = False
     note: str = ""
+    writable: bool = False  # whether a model can be asked to fill it in
 
     @property
     def chips(self) -> list[Input]:

@@ -10,6 +10,7 @@ import msgspec
 
 from gaze.core.category import Category, Field
 from gaze.core.shape import shape
+from gaze.llm.author import sections_of
 from gaze.web.editing.fields import Form, Input, Outfit, Section
 from gaze.web.editing.recipe import recipe_inputs
 from gaze.web.editing.values import Bounds, bounds, pointer, shown
@@ -45,6 +46,8 @@ def make_form(
             if field.kind == "recipe":
                 found = recipe_inputs(field, getattr(given, field.key), categories)
                 sections += [_recipe_section(*part) for part in found]
+    able = set(sections_of(category))
+    sections = [msgspec.structs.replace(each, writable=each.id in able) for each in sections]
     return Form(sections, unknown_keys(category, raw))
 
 
@@ -153,7 +156,8 @@ def _sections(category: Category, name: str, made: list[Input]) -> Iterator[Sect
         yield Section(
             id="settings", label="Generation", inputs=run, grid=True, note="Used unless a recipe says otherwise."
         )
-    yield Section(id="own", label=category.one.capitalize(), inputs=rest)
+    label = "Name" if category.one in category.sections else category.one.capitalize()
+    yield Section(id="own", label=label, inputs=rest)
 
 
 def _recipe_section(identifier: str, label: str, given: list[dict[str, Any]], how: str) -> Section:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -19,8 +22,9 @@ from gaze.web.forms import Values
 from gaze.web.modelview import base_models, size_text
 
 PAGE = 60
-MOST_AT_ONCE = 200
+MOST_AT_ONCE = 2000
 SHOWN_TAGS = 4
+WRITERS = 4
 MAX_PICTURE = 64 * 2**20
 
 
@@ -129,6 +133,16 @@ def _item(gaze: Context, file: ModelFile, checked: bool, nsfw: bool) -> Item:
     )
 
 
+class Draft(msgspec.Struct, frozen=True):
+    """The entry of a file before it is written."""
+
+    file: ModelFile
+    name: str
+    raw: Mapping[str, Any]
+    notes: str
+    picture: Path | None
+
+
 class Made(msgspec.Struct, frozen=True):
     """Entries made, and in words what was not."""
 
@@ -147,8 +161,8 @@ def make(gaze: Context, category: Category, paths: Sequence[str], name: str = ""
         raise Refusal(f"At most {MOST_AT_ONCE} entries are made at once; {len(paths)} files were chosen.", field="file")
     kind = kind_of(category)
     taken = {item.model for item in gaze.library.named_models() if item.category == category.name}
-    assets: list[Asset] = []
     failed: list[str] = []
+    drafts: list[Draft] = []
     for path in dict.fromkeys(paths):
         file = gaze.model_files.file(kind, path)
         if file is None:
@@ -158,30 +172,64 @@ def make(gaze: Context, category: Category, paths: Sequence[str], name: str = ""
         elif file.path in taken:
             failed.append(f"«{path}» has an entry already.")
         else:
-            try:
-                assets.append(_one(gaze, category, file, name if len(paths) == 1 else "", group))
-            except Refusal as refusal:
-                failed.append(f"«{path}»: {refusal.message}")
+            drafts.append(_drafted(gaze, category, file, name if len(paths) == 1 else ""))
+    assets: list[Asset] = []
+    for each, made in _all_written(gaze, category, drafts, group):
+        if isinstance(made, Refusal):
+            failed.append(f"«{each.file.path}»: {made.message}")
+        else:
+            assets.append(made)
     if not assets:
         raise Refusal(" ".join(failed), field="file")
     return Made(assets, failed)
 
 
-def _one(gaze: Context, category: Category, file: ModelFile, name: str, group: str) -> Asset:
-    library, place = gaze.library, gaze.model_files.place(file.kind, file.path)
-    said = read_sidecars(place, file.beside) if place else Sidecar()
+def _all_written(
+    gaze: Context, category: Category, drafts: Sequence[Draft], group: str
+) -> Iterator[tuple[Draft, Asset | Refusal]]:
+    """Each draft with its entry, in order. Disks sync several files at a time; files of one name come one by one."""
+
+    def written(each: Draft) -> Asset | Refusal:
+        try:
+            return _written(gaze, category, each, group)
+        except Refusal as refusal:
+            return refusal
+
+    first: dict[str, Draft] = {}
+    for each in drafts:
+        first.setdefault(each.name.casefold(), each)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        done = {
+            each.file.path: made for each, made in zip(first.values(), pool.map(written, first.values()), strict=True)
+        }
+    for each in drafts:
+        yield each, done.get(each.file.path) or written(each)
+
+
+def empty_entry(category: Category) -> dict[str, Any]:
+    """What an entry is filled from: every usual key, without id and name."""
     empty = blank(category, "", "")
     del empty[category.id_field], empty[category.name_field]
-    made = draft(category, file.path, gaze.model_files.header(file.kind, file.path), said, empty)
-    asset = library.writing.create(category.name, name or made.name, made.raw, group)
+    return empty
+
+
+def _drafted(gaze: Context, category: Category, file: ModelFile, name: str) -> Draft:
+    place = gaze.model_files.place(file.kind, file.path)
+    said = read_sidecars(place, file.beside) if place else Sidecar()
+    made = draft(category, file.path, gaze.model_files.header(file.kind, file.path), said, empty_entry(category))
+    return Draft(file, name or made.name, made.raw, made.notes, picture_of(place, file.beside) if place else None)
+
+
+def _written(gaze: Context, category: Category, made: Draft, group: str) -> Asset:
+    library = gaze.library
+    asset = library.writing.create(category.name, made.name, made.raw, group)
     if made.notes:
         library.preferences.set(category.name, asset.slug, {"notes": made.notes})
-    picture = picture_of(place, file.beside) if place else None
-    if picture is not None:
+    if made.picture is not None:
         try:
-            with picture.open("rb") as source:
+            with made.picture.open("rb") as source:
                 content = source.read(MAX_PICTURE)
-            path = library.gallery.save(category.name, asset.slug, "preview", content, {"source": file.path})
+            path = library.gallery.save(category.name, asset.slug, "preview", content, {"source": made.file.path})
             library.preferences.set_cover(category.name, asset.slug, path)
         except (OSError, Refusal):
             return asset  # an entry without a cover is an entry

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from gaze.library.jsonedit import same
-from gaze.web.editing.values import path_of, plain, pointer
+from gaze.library.jsonedit import leaves, same
+from gaze.web.editing.values import plain, pointer
 
 # Beyond this a file's two texts differ in everything, and a table of it would help nobody.
 MOST = 300
+
+
+Path = tuple[str | int, ...]
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,20 +56,9 @@ def marked(text: str, other: str) -> list[tuple[str, bool]]:
     return [(part, bool(part.strip(" ,\n")) and part.strip().casefold() not in have) for part in parts if part]
 
 
-def leaves(raw: Any, at: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], Any]:
-    """Every value of a JSON object by its path; a list is one value."""
-    if not isinstance(raw, Mapping) or (not raw and at):
-        return {at: raw}
-    found: dict[tuple[str | int, ...], Any] = {}
-    for key, value in raw.items():
-        found |= leaves(value, (*at, key))
-    return found
-
-
 def compare(mine: Any, theirs: Any, was: Any = None) -> list[Choice]:
     """The fields in which two versions of a file's JSON differ; `was` is the version both began from, if known."""
-    sides = [leaves(side) if isinstance(side, Mapping) else {} for side in (mine, theirs, was)]
-    here, there, before = sides
+    here, there, before = _whole([leaves(side) if isinstance(side, Mapping) else {} for side in (mine, theirs, was)])
     found = []
     for path in dict.fromkeys([*there, *here]):
         one, other = here.get(path, _NONE), there.get(path, _NONE)
@@ -86,21 +78,33 @@ def compare(mine: Any, theirs: Any, was: Any = None) -> list[Choice]:
                 theirs_json=_json(other),
             )
         )
-    return _apart(found)[:MOST]
+    return found[:MOST]
 
 
 _NONE: Any = object()
 
 
-def _apart(found: Sequence[Choice]) -> list[Choice]:
-    """Without fields inside a value that another choice replaces as a whole: `wardrobe` and `wardrobe/x/top`."""
-    names = {choice.name for choice in found}
-    inside = {
-        choice.name
-        for choice in found
-        if any(pointer(path_of(choice.name)[:depth]) in names for depth in range(1, len(path_of(choice.name))))
-    }
-    return [choice for choice in found if choice.name not in inside]
+def _whole(sides: Sequence[dict[Path, Any]]) -> list[dict[Path, Any]]:
+    """The sides with one value where any of them has one: `wardrobe` as a text against `wardrobe/x/top`."""
+    every = {path for side in sides for path in side}
+    above = {path[:depth] for path in every for depth in range(1, len(path))} & every
+    sides = [{path: value for path, value in side.items() if path not in above or value != {}} for side in sides]
+    tops = {path for side in sides for path in side} & above  # an empty object is no value of its own
+    return [_gathered(side, tops) for side in sides] if tops else list(sides)
+
+
+def _gathered(side: Mapping[Path, Any], tops: Collection[Path]) -> dict[Path, Any]:
+    found: dict[Path, Any] = {}
+    for path, value in side.items():
+        top = next((path[:depth] for depth in range(1, len(path)) if path[:depth] in tops), None)
+        if top is None:
+            found[path] = value
+            continue
+        place = found.setdefault(top, {})
+        for step in path[len(top) : -1]:
+            place = place.setdefault(step, {})
+        place[path[-1]] = value
+    return found
 
 
 def _json(value: Any) -> str:

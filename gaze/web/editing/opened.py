@@ -28,10 +28,11 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     raw: Mapping[str, Any] | None
     problems: list[Problem]
+    at: str = ""  # the page of a draft that is no file yet
 
     @property
     def href(self) -> str:
-        return f"/{self.category.name}/{self.slug}"
+        return self.at or f"/{self.category.name}/{self.slug}"
 
     @property
     def file(self) -> str:

@@ -59,7 +59,7 @@ def save_form(gaze: Context, category: str, slug: str, given: Values) -> Outcome
     was = form.base if base is None else {**form.base, **base}
     changed = {name: text for name, text in typed.items() if plain(text) != plain(was.get(name, ""))}
     told = Outcome(opened=found, form=form, typed=typed, base=was, version=one(given, "version") or found.version)
-    values, faults = _read(form, changed)
+    values, faults = read_typed(form, changed)
     if faults:
         return msgspec.structs.replace(told, faults=faults)
     if values and told.version != found.version:
@@ -158,7 +158,8 @@ def typed_of(form: Form, given: Values, base: Mapping[str, str] | None) -> dict[
     return found
 
 
-def _read(form: Form, changed: Mapping[str, str]) -> tuple[dict[FieldPath, Any], list[Fault]]:
+def read_typed(form: Form, changed: Mapping[str, str]) -> tuple[dict[FieldPath, Any], list[Fault]]:
+    """The values behind what was typed, by path, and a fault for each that is none."""
     values: dict[FieldPath, Any] = {}
     faults = []
     for item in form.inputs:

@@ -62,6 +62,7 @@ class Form(msgspec.Struct, frozen=True):
     remove: bool
     images: int
     used: list[Reference]
+    fill: bool = False  # whether a model is to fill in what stays empty
     file: FileView | None = None
 
     @property
@@ -100,7 +101,8 @@ def form_of(gaze: Context, asset: Asset, given: Values) -> Form:
         id=one(given, "id") if is_asked(given, target) and "id" in given else _id_for(gaze, asset, target),
         rows=[_row(move, places) for move in moves],
         moves=moves,
-        remove=one(given, "remove").lower() in ("on", "true", "1", "yes"),
+        remove=on(given, "remove"),
+        fill=on(given, "fill"),
         images=len(gaze.library.gallery.of(asset)),
         used=references(gaze.library, asset),
         file=_file(gaze, asset, target, given),
