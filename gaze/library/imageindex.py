@@ -131,7 +131,9 @@ class ImageIndex:
         found = {path: seen for path in paths if (seen := self._seen(path))}
         self._merge([], [path for path in paths if path not in found])
         if len(found) <= AT_ONCE:
-            self._merge(list(self._read(found.items())), [])
+            while found:  # another thread may have read an older or a newer state of the same image meanwhile
+                self._merge(list(self._read(found.items())), [])
+                found = self._outdated(found)
             return
         with self._lock:
             self._waiting |= found
@@ -146,6 +148,8 @@ class ImageIndex:
             while batch := self._next():
                 self._merge(list(self._read(batch, pause)), [])
                 done += len(batch)
+                with self._lock:
+                    self._waiting |= self._outdated(path for path, _ in batch)
                 self.progress = (done, done + len(self._waiting))
                 if len(self._unsaved) >= 20 * _BATCH:
                     self.save()
@@ -162,6 +166,11 @@ class ImageIndex:
         with self._lock:
             return [self._waiting.popitem() for _ in range(min(_BATCH, len(self._waiting)))]
 
+    def _outdated(self, paths: Iterable[str]) -> dict[str, Seen]:
+        """Those of these images that have a row of another state than the disk's."""
+        rows = [row for path in paths if (row := self._rows.get(path))]
+        return {row.path: seen for row in rows if (seen := self._seen(row.path)) and seen != row.seen}
+
     def _seen(self, path: str) -> Seen | None:
         folder, _, name = path.rpartition("/")
         with self._library_lock:
@@ -172,7 +181,7 @@ class ImageIndex:
             try:
                 yield self._shared(read_row(self.root, path, seen))
             except FileNotFoundError:
-                continue
+                self._merge([], [path])
             pause()
 
     def _shared(self, row: Row) -> Row:
