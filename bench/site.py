@@ -32,7 +32,7 @@ def measure(folder: Path) -> list[Row]:
         site = Site(root, {"GAZE_LORA_ROOT": str(loras)})
         site.log.unlink(missing_ok=True)  # else the greeting of the run before would be taken for this one's
         began = time.perf_counter()
-        first_page = _start(site, began)
+        first_page = start(site, began)
         rows.append(Row(f"{name} to first page, {ASSETS:,} assets", first_page, "s", 2))
         rows.append(Row(f"{name} to all read", time.perf_counter() - began, "s"))
         if name == "first start":
@@ -40,12 +40,13 @@ def measure(folder: Path) -> list[Row]:
     until(lambda: site.get("/characters/create?way=lora")["files"], 120, "the model files read")
     rows += _served(site)
     rows += _edits(site)
-    rows.append(Row("memory of the web process, with 10,000 model files", _memory(site.children()["web"]), "MiB", 300))
+    rows.append(Row("memory of the web process, with 10,000 model files", memory(site.children()["web"]), "MiB", 300))
     rows.append(Row("Ctrl-C to the end", site.stop(), "s", 2))
     return rows
 
 
-def _start(site: Site, began: float) -> float:
+def start(site: Site, began: float, *, wait: bool = True) -> float:
+    """Start a site; how many seconds after `began` its first page came. `wait` until the library was read, too."""
     starting = threading.Thread(target=site.start, daemon=True)
     starting.start()
     while True:
@@ -55,7 +56,8 @@ def _start(site: Site, began: float) -> float:
                 break
         except httpx.HTTPError:
             time.sleep(0.02)
-    starting.join()
+    if wait:
+        starting.join()
     return taken
 
 
@@ -116,6 +118,7 @@ def _edits(site: Site) -> list[Row]:
     ]
 
 
-def _memory(pid: int) -> float:
+def memory(pid: int) -> float:
+    """What a process holds, in MiB."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024

@@ -274,7 +274,7 @@ def _library(options: argparse.Namespace) -> Any:
     from gaze.library.service import Library
 
     library = Library(_settings(options)().root, program(), declared())
-    library.scan()
+    library.scan(images=False)
     return library
 
 

@@ -94,7 +94,7 @@ class Context:
         ]
         self._loop = asyncio.get_running_loop()
         await self.library.start(polling=self.settings().polling)
-        self.model_files.start()
+        self._tasks.append(asyncio.create_task(self._read_models(), name="read model files"))
         self.lint.start(lambda: self.library.revision if self.library.ready else None, self._doubts_changed)
 
     async def stop(self) -> None:
@@ -110,6 +110,12 @@ class Context:
         await self.http.aclose()
         with contextlib.suppress(redis.RedisError):
             await self.redis.aclose()
+
+    async def _read_models(self) -> None:
+        """Begin with the model files when the library has been read: pages come first."""
+        while not self.library.ready:
+            await asyncio.sleep(0.05)
+        self.model_files.start()
 
     def llm(self) -> Standing:
         """Whether a model can be asked now, and if not, what to do."""
@@ -187,7 +193,8 @@ class Context:
             case changed.AssetRemoved(category, slug):
                 return f"asset:{category}/{slug}", "", events.AssetRemoved(category, slug)
             case changed.ImageAdded(path, category, slug):
-                return f"image:{path}", "1", events.ImageAdded(path, category, slug)
+                row = self.library.images.get(path)  # a mark in its sidecar is news, too
+                return f"image:{path}", str(row.seen if row else 1), events.ImageAdded(path, category, slug)
             case changed.ImageRemoved(path, category, slug):
                 return f"image:{path}", "", events.ImageRemoved(path, category, slug)
             case changed.ProblemsChanged():

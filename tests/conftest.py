@@ -8,9 +8,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.site import REPOSITORY, Simulator, Site, character
+
+# Speed is for bench/: a slow machine must not fail a property.
+hypothesis.settings.register_profile("gaze", deadline=None)
+hypothesis.settings.load_profile("gaze")
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",

@@ -181,11 +181,12 @@ class Site:
     # -- files ---------------------------------------------------------------------------------------
 
     def write(self, path: str, content: Any) -> Path:
-        """A file below the root, as an editor saves it; JSON unless it is text."""
+        """A file below the root, whole at once, as a careful editor saves it; JSON unless it is text."""
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content if isinstance(content, str) else json.dumps(content, indent=2) + "\n")
-        return file
+        half = file.with_name(f".{file.name}.tmp")
+        half.write_text(content if isinstance(content, str) else json.dumps(content, indent=2) + "\n")
+        return half.replace(file)
 
 
 def character(slug: str, name: str = "", **identity: str) -> dict[str, Any]:

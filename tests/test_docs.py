@@ -78,7 +78,7 @@ def test_the_examples_of_the_api_page_work_as_they_stand(site: Site, tmp_path: o
 
 
 def test_the_examples_of_the_api_page_about_assets_work_as_they_stand(site: Site, tmp_path: Path) -> None:
-    examples = re.findall(r"```sh\n(.*?)```", API_PAGE.partition("## Assets")[2], re.S)
+    examples = re.findall(r"```sh\n(.*?)```", API_PAGE.partition("## Assets")[2].partition("## Images")[0], re.S)
     site.write("data/characters/documented.json", character("documented"))
     until(lambda: site.http.get("/characters/documented").status_code == 200, what="the character")
     site.post("/characters/documented/rating", rating="5")  # so that it stands among the first
@@ -97,6 +97,26 @@ def test_the_examples_of_the_api_page_about_assets_work_as_they_stand(site: Site
     assert run(create)["scene_name"] == "Harbour"
     assert run(remove)["trash_id"]
     assert "documented" in [item["slug"] for item in run(listed)["characters"]]
+
+
+def test_the_examples_of_the_api_page_about_images_work_as_they_stand(site: Site) -> None:
+    listed, following = re.findall(r"```sh\n(.*?)```", API_PAGE.partition("## Images")[2], re.S)
+    for job in site.generate("/characters/alice", width="64", height="64", count="2"):
+        site.wait(job)
+    env = {**os.environ, "GAZE": site.url, "KEY": "test-key", "CHARACTER": "alice"}
+
+    def run(example: str) -> dict[str, Any]:
+        done = subprocess.run(
+            ["bash", "-euc", example], env=env, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(done.stdout))
+
+    until(lambda: run(listed)["total"] >= 2, what="both images")
+    found = run(listed)
+    assert "characters/alice" in found["images"][0]["assets"]
+    env["NEXT"] = run(listed.replace("limit=20", "limit=1"))["next"]
+    assert found["images"][0]["path"] not in [image["path"] for image in run(following)["images"]]
 
 
 def test_the_guides_first_character_can_be_used(site: Site) -> None:

@@ -122,6 +122,7 @@ def _job(made: Plan, shelf: Shelf, order: Order, batch: str, place: int, count: 
 
 
 def _work(made: Plan, template: Template, shelf: Shelf, order: Order) -> Work:
+    assets = _assets(made.assets, shelf)
     return Work(
         graph=wire(template, made),
         roles=dict(template.roles),
@@ -131,20 +132,17 @@ def _work(made: Plan, template: Template, shelf: Shelf, order: Order) -> Work:
         negative=made.negative,
         checkpoint=made.checkpoint,
         assets=made.assets,
-        versions=_versions(made.assets, shelf),
+        versions={asset.key: asset.version for asset in assets},
+        nsfw=any(asset.nsfw for asset in assets),
         notes=[note.message for note in made.notes],
         source=order.source,
     )
 
 
-def _versions(assets: Mapping[str, Sequence[str]], shelf: Shelf) -> dict[str, str]:
-    found = {}
-    for category, slugs in assets.items():
-        for slug in slugs:
-            asset = shelf.find(category, slug)
-            if asset is not None:
-                found[asset.key] = asset.version
-    return found
+def _assets(slugs: Mapping[str, Sequence[str]], shelf: Shelf) -> list[Asset]:
+    """The assets that take part; a checkpoint without an entry is none."""
+    found = [shelf.find(category, slug) for category in slugs for slug in slugs[category]]
+    return [asset for asset in found if asset is not None]
 
 
 def _subject(made: Plan, shelf: Shelf) -> Asset | None:

@@ -10,12 +10,17 @@ from urllib.parse import quote
 
 import redis
 
+from gaze import __version__
 from gaze.comfyui.client import Comfy, Image, Unreachable
 from gaze.core.errors import Refusal
+from gaze.core.metadata import Metadata, UsedLora, a1111, comfyui
 from gaze.jobs.choose import Choice
 from gaze.jobs.follow import Again, Over, Pictures
 from gaze.jobs.record import Job, Result, Work, now
 from gaze.jobs.tools import JobTools
+from gaze.library.imagetexts import with_text
+
+Loras = tuple[UsedLora, ...]
 
 log = logging.getLogger("gaze.jobs")
 
@@ -53,6 +58,7 @@ async def _keep(tools: JobTools, job: Job, work: Work, choice: Choice, pictures:
             image,
             (category, slug, f"{stem}_{place}" if place else stem),
             _sidecar(job, work, choice, pictures.took_s),
+            comfyui.read_graph(work.graph).loras,
         )
         for place, image in enumerate(pictures.images)
     ]
@@ -69,14 +75,14 @@ async def _keep(tools: JobTools, job: Job, work: Work, choice: Choice, pictures:
 
 
 async def _fetch(
-    tools: JobTools, comfy: Comfy, image: Image, place: tuple[str, str, str], sidecar: Mapping[str, Any]
+    tools: JobTools, comfy: Comfy, image: Image, place: tuple[str, str, str], sidecar: Mapping[str, Any], loras: Loras
 ) -> str:
     problem = ""
     for wait_s in (0.0, 0.3, 1.0):
         await asyncio.sleep(wait_s)
         try:
             data = await comfy.fetch(image)
-            return await asyncio.to_thread(tools.keep.save, *place, data, sidecar)
+            return await asyncio.to_thread(_save, tools, place, data, sidecar, loras)
         except FileNotFoundError:
             # Named by the history, gone from the disk: a cached rerun repeats old names.
             raise Again("The picture was no longer at the server; it was made once more.") from None
@@ -87,6 +93,27 @@ async def _fetch(
     raise Again(f"The picture arrived damaged ({problem}); it was made once more.")
 
 
+def _save(tools: JobTools, place: tuple[str, str, str], data: bytes, sidecar: Mapping[str, Any], loras: Loras) -> str:
+    """Keep a picture; beside ComfyUI's `prompt` and `workflow` it says `parameters`, which other tools read."""
+    return tools.keep.save(*place, with_text(data, "parameters", _parameters(sidecar, loras)), sidecar)
+
+
+def _parameters(sidecar: Mapping[str, Any], loras: Loras) -> str:
+    """What the sidecar says, in the form of A1111."""
+    recipe = sidecar["recipe"]
+    made = Metadata(
+        positive=sidecar["positive"],
+        negative=sidecar["negative"],
+        checkpoint=sidecar["checkpoint"] or "",
+        loras=loras,
+        seed=sidecar["seed"],
+        sampler_name=recipe.get("sampler_name") or "",
+        scheduler=recipe.get("scheduler") or "",
+        **{name: recipe.get(name) for name in ("width", "height", "steps", "cfg")},
+    )
+    return a1111.write(made, f"GAZE {__version__}")
+
+
 def _sidecar(job: Job, work: Work, choice: Choice, took_s: float | None) -> dict[str, Any]:
     """What the picture was made from (specification data, "Image sidecars"); width and height come from the file.
 
@@ -94,7 +121,7 @@ def _sidecar(job: Job, work: Work, choice: Choice, took_s: float | None) -> dict
     """
     return {
         "is_favourite": False,
-        "is_nsfw": False,
+        "is_nsfw": work.nsfw,
         "recipe": work.recipe,
         "job_id": job.id,
         "seed": job.seed,

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("gaze.jobs")
 
 LONGEST_S = 1800.0
+TOOLS_S = 60.0
 TOLD_S = 0.25
 REDIS_AWAY_S = 1
 
@@ -123,8 +124,7 @@ async def _write(tools: LlmTools, job: Job, task: Task, teller: _Teller) -> None
     picture = await asyncio.to_thread(pictures.data_url, tools.root, task.picture) if task.picture else ""
     asked = author.request(task, category, was, system, picture)
     teller.tell(Writing(provider=provider.name, model=provider.model))
-    available, notes = await tools.tools()
-    teller.notes = tuple(notes)
+    available, teller.notes = await _available(tools)
     async with asyncio.timeout(LONGEST_S):
         done = await complete(provider, asked.messages, asked.schema, available, teller.tell)
     proposal = _proposal(job, task, was, version, teller.now, time.monotonic() - began)
@@ -132,6 +132,16 @@ async def _write(tools: LlmTools, job: Job, task: Task, teller: _Teller) -> None
     proposal = msgspec.structs.replace(proposal, now=made, answer=done.raw, name=_name(category, made, task))
     await asyncio.to_thread(tools.proposals.save, proposal)
     await _finish(tools, job, task, proposal, teller.now)
+
+
+async def _available(tools: LlmTools) -> tuple[Sequence[Tool], tuple[str, ...]]:
+    """The tools that can be had within a minute; writing goes on without those that cannot."""
+    try:
+        async with asyncio.timeout(TOOLS_S):
+            available, notes = await tools.tools()
+            return available, tuple(notes)
+    except TimeoutError:
+        return [], (f"The MCP servers were not ready after {TOOLS_S:.0f} s, so nothing was looked up.",)
 
 
 def _read(tools: LlmTools, task: Task) -> tuple[dict[str, Any] | None, str]:

@@ -149,6 +149,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str] = {}
     notes: list[str] = []
     source: str = ""
+    nsfw: bool = False  # whether an asset that takes part is
 
 
 def new_id() -> str:

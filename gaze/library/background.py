@@ -1,4 +1,4 @@
-"""What keeps a library up to date while it runs: the watcher, the index snapshot, the reading of prompts."""
+"""What keeps a library up to date while it runs: the watcher, the index snapshot, the reading of images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 
 from gaze.library.changes import Change
-from gaze.library.prompts_index import PromptsIndex, breathe
+from gaze.library.deleting import Deleting
+from gaze.library.imageindex import ImageIndex, breathe
 from gaze.library.snapshot import Snapshot
 from gaze.library.sweep import Sweep
 from gaze.library.sync import Sync
@@ -28,14 +29,16 @@ class Background:
         sync: Sync,
         sweep: Sweep,
         snapshot: Snapshot,
-        prompts: PromptsIndex,
+        images: ImageIndex,
+        trash: Deleting,
         first_read: Callable[[Callable[[], None]], None],
         tell: Callable[[list[Change]], None],
     ) -> None:
         self._sync = sync
         self._sweep = sweep
         self._snapshot = snapshot
-        self._prompts = prompts
+        self._images = images
+        self._trash = trash
         self._first_read = first_read
         self._tell = tell
 
@@ -43,13 +46,15 @@ class Background:
         """Read everything, then follow every change until cancelled."""
         watcher = Watcher(self._sync, self._sweep, self._tell, polling=polling)
         gc.disable()  # each full collection would hold up everything for 0.1 s, to find nothing among the index
+        restoring = asyncio.create_task(asyncio.to_thread(self._images.restore, _breathe()))
         try:
             await watcher.begin()
             await asyncio.to_thread(self._first_read, _breathe())
         finally:
+            await asyncio.gather(restoring, return_exceptions=True)
             gc.freeze()
             gc.enable()
-        writing = asyncio.gather(self._write_snapshots(), self._read_prompts())
+        writing = asyncio.gather(self._write_snapshots(), self._read_images())
         try:
             while True:
                 try:
@@ -65,16 +70,19 @@ class Background:
     async def _write_snapshots(self) -> None:
         while True:
             await asyncio.to_thread(self._snapshot.write)
+            await asyncio.to_thread(self._images.save)
             await asyncio.sleep(SNAPSHOT_EVERY_S)
 
-    async def _read_prompts(self) -> None:
-        """Keep the index of prompts up to date, in the background."""
+    async def _read_images(self) -> None:
+        """Keep the index of images up to date, in the background."""
         while True:
-            if self._prompts.wanted.is_set():
+            if self._images.wanted.is_set():
                 try:
-                    await asyncio.to_thread(self._prompts.work, breathe())
-                except Exception:  # search is poorer for it; nothing else is
-                    log.exception("prompts could not be read")
+                    await asyncio.to_thread(self._images.work, breathe())
+                except Exception:  # the gallery is poorer for it; nothing else is
+                    log.exception("images could not be read")
+            if self._images.trash_changed.is_set():
+                await asyncio.to_thread(lambda: self._images.look_at_trash(self._trash.list()))
             await asyncio.sleep(0.25)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from gaze.core.asset import Asset
 from gaze.library.assets import Assets
 from gaze.library.catalog import Entry
+from gaze.library.imageindex import ImageIndex
 from gaze.library.images import Images
 from gaze.library.query import Card, Page, Query, View, group_of, select
 from gaze.library.state import States
@@ -21,12 +22,14 @@ class Cards:
         assets: Assets,
         states: States,
         images: Images,
+        index: ImageIndex,
         lock: threading.RLock,
         missing: Callable[[str], Callable[[str], bool] | None],
     ) -> None:
         self._assets = assets
         self._states = states
         self._images = images
+        self._index = index
         self._lock = lock
         self._missing = missing
 
@@ -52,6 +55,15 @@ class Cards:
             entries, _ = select(catalog, query, self._view(category))
             return [entry.slug for entry in entries]
 
+    def stale(self, category: str) -> list[str]:
+        """Slugs of assets whose cover is older than they are, in order of name. Raises NotFound."""
+        catalog = self._assets.catalog(category)
+        with self._lock:
+            view = self._view(category)
+            covered = [(entry, view.cover(entry.slug)) for entry in catalog.entries() if entry.slug in view.states]
+            rows = [(entry, self._index.get(cover)) for entry, cover in covered if cover]
+            return [entry.slug for entry, row in rows if row and row.stale(entry.asset.key, entry.asset.version)]
+
     def of(self, asset: Asset) -> Card:
         """What a library card of the asset needs."""
         with self._lock:
@@ -65,6 +77,7 @@ class Cards:
     def _card(self, asset: Asset, entry: Entry | None, view: View, group_by: str = "") -> Card:
         folder = f"{asset.category.name}/{asset.slug}"
         cover = view.cover(asset.slug)
+        row = self._index.get(cover) if cover else None
         return Card(
             asset=asset,
             cover=cover,
@@ -76,6 +89,7 @@ class Cards:
             image_count=self._images.count(folder),
             rating=view.rating(asset.slug),
             group=group_of(entry, group_by) if entry and group_by else "",
+            stale=bool(row and row.stale(asset.key, asset.version)),
         )
 
     def _view(self, category: str) -> View:

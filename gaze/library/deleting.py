@@ -89,6 +89,15 @@ class Deleting:
         self._tell([*self._sync.refresh([full]), TrashChanged()])
         return entry.id
 
+    def delete_images(self, paths: Sequence[str]) -> str:
+        """Move images with their sidecars into the trash as one entry; returns the trash id. Raises NotFound."""
+        self._sync.data.require()
+        full = [self._gallery.file(path).relative_to(self.root).as_posix() for path in paths]
+        entry = Trashed(id="", kind="image", name=f"{len(full):,} images", path=full[0])
+        entry = self._trash.put(entry, [path for one in full for path in (one, f"{one}.json")])
+        self._tell([*self._sync.refresh(full), TrashChanged()])
+        return entry.id
+
     def list(self) -> list[Trashed]:
         """What lies in the trash, newest first."""
         return self._trash.list()

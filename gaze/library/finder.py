@@ -8,7 +8,9 @@ from typing import Any
 
 from gaze.core.asset import Asset
 from gaze.library.catalog import Catalog, Entry
-from gaze.library.prompts_index import PromptsIndex
+from gaze.library.imageindex import ImageIndex
+from gaze.library.imagequery import ImageQuery
+from gaze.library.imagerow import Row
 from gaze.library.query import Card
 from gaze.library.search import Found, Hit, marked, notes_of, pattern_of, rank_assets, reasons, words_of
 from gaze.library.state import States
@@ -21,13 +23,13 @@ class Finder:
         self,
         catalogs: Mapping[str, Catalog],
         states: States,
-        prompts: PromptsIndex,
+        images: ImageIndex,
         lock: threading.RLock,
         cards: Callable[[Sequence[Entry]], list[Card]],
     ) -> None:
         self._catalogs = catalogs
         self._states = states
-        self._prompts = prompts
+        self._images = images
         self._lock = lock
         self._cards = cards
 
@@ -50,13 +52,18 @@ class Finder:
                 Hit(card=card, rank=rank, name=marked(card.asset.name, pattern, 200), why=self._why(card.asset, words))
                 for (rank, _, _), card in zip(shown, cards, strict=True)
             ]
-        images = self._prompts.find(words, self._keep(category, nsfw)) if kind != "resources" else []
+        images: list[Row] = []
+        image_total = 0
+        if kind != "resources" and words:
+            passed = self._images.find(ImageQuery(words=tuple(words), category=category, nsfw=nsfw), self.nsfw_owners())
+            image_total = passed.total
+            images = passed.rows[max(0, image_total - offset - limit) : max(0, image_total - offset)][::-1]
         return Found(
             hits=hits,
             total=len(wanted),
             counts={name: counts[name] for name in self._catalogs if name in counts},
-            images=images[offset : offset + limit],
-            image_total=len(images),
+            images=[row.path for row in images],
+            image_total=image_total,
         )
 
     def _why(self, asset: Asset, words: Sequence[str]) -> list[Any]:
@@ -67,24 +74,22 @@ class Finder:
         notes = notes_of(self._states.get(category.name, asset.slug))
         return reasons(asset, words, owner=str(entry.row["name"]) if entry else "", notes=notes)
 
-    def _keep(self, category: str, nsfw: str) -> Callable[[str, bool | None], bool] | None:
-        """Which images a search may show; None is all."""
-        if nsfw == "all" and not category:
-            return None
+    def nsfw_owners(self) -> frozenset[str]:
+        """`category/slug` of the NSFW assets: their images are NSFW unless their sidecars say otherwise."""
+        with self._lock:
+            return frozenset(
+                f"{name}/{entry.slug}"
+                for name, catalog in self._catalogs.items()
+                for entry in catalog.by_path.values()
+                if entry.nsfw
+            )
 
-        def keep(path: str, says: bool | None) -> bool:
-            if category and not path.startswith(f"{category}/"):
-                return False
-            return nsfw == "all" or self.image_nsfw(path, says) == (nsfw == "nsfw")
-
-        return keep
-
-    def image_nsfw(self, path: str, says: bool | None = None) -> bool:
+    def image_nsfw(self, image: str | Row) -> bool:
         """Whether an image is NSFW: as its sidecar says, else as its asset is."""
-        says = self._prompts.nsfw(path) if says is None else says
-        if says is not None:
-            return says
-        category, _, rest = path.partition("/")
+        row = self._images.get(image) if isinstance(image, str) else image
+        if row and row.nsfw is not None:
+            return row.nsfw
+        category, _, rest = (row.path if row else str(image)).partition("/")
         catalog = self._catalogs.get(category)
         entry = catalog.by_slug.get(rest.partition("/")[0]) if catalog else None
         return bool(entry and entry.nsfw)

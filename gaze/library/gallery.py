@@ -16,6 +16,7 @@ from gaze.library.editor import Editor
 from gaze.library.files import make_folder, refused, safe_name, write, write_new
 from gaze.library.follow import Followers
 from gaze.library.images import UPLOADS, Images, folder_of, image_file
+from gaze.library.imagetexts import Texts, read_texts
 from gaze.library.pictures import ImageInfo, Thumb, Thumbnails
 from gaze.library.sync import Sync
 
@@ -47,14 +48,10 @@ class Gallery:
         with self._lock:
             return list(self._images.of_folder(f"{asset.category.name}/{asset.slug}"))
 
-    def page(self, category: str = "", slug: str = "", offset: int = 0, limit: int = 60) -> tuple[list[str], int]:
-        """A page of all images (or of a category's, an asset's), newest first, and how many there are."""
+    def newest(self, folder: str, limit: int) -> list[str]:
+        """Paths of a folder's newest images."""
         with self._lock:
-            if not category:
-                return self._images.page(offset, limit)
-            own = f"{category}/{slug}"
-            found = self._images.of_folder(own) if slug else self._images.newest(own)
-            return found[offset : offset + limit], len(found)
+            return self._images.of_folder(folder)[:limit]
 
     def has(self, path: str) -> bool:
         """Whether there is such an image."""
@@ -109,6 +106,13 @@ class Gallery:
         except (OSError, ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
+
+    def texts(self, path: str) -> Texts:
+        """Header and texts of an image, read now. Raises NotFound."""
+        try:
+            return read_texts(self.file(path))
+        except OSError as error:
+            raise NotFound(f"The image «{path}» cannot be read now.") from error
 
     def save_sidecar(self, path: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Set keys of an image's sidecar, others untouched; returns it."""

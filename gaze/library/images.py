@@ -1,10 +1,9 @@
-"""Images under `static/uploads`: which there are, newest first, and which one stands for an asset."""
+"""Images under `static/uploads`: which there are by folder, and which one stands for an asset."""
 
 from __future__ import annotations
 
 import os
 import time
-from bisect import bisect_left, insort
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
@@ -39,7 +38,6 @@ class Images:
         self.folders: dict[str, dict[str, Seen]] = {}
         self.stats: dict[str, Stat] = {}  # of folders, so that a sweep need not list them all
         self.below: dict[str, list[str]] = {}  # names of the folders in a folder
-        self._newest: list[tuple[int, str]] = []  # (-mtime_ns, path)
         self._sorted: dict[str, list[str]] = {}
 
     # the disk
@@ -83,15 +81,9 @@ class Images:
     def take(self, folder: str, images: dict[str, Seen]) -> list[Change]:
         """Make `images` the content of a folder; tells what that changed."""
         before = self.folders.get(folder, {})
-        told: list[Change] = []
-        for name, seen in before.items():
-            if name not in images:
-                told.append(ImageRemoved(*self._whose(folder, name)))
-            if images.get(name) != seen:
-                self._unlist(folder, name, seen)
+        told: list[Change] = [ImageRemoved(*self._whose(folder, name)) for name in before if name not in images]
         for name, seen in images.items():
             if before.get(name) != seen:
-                insort(self._newest, (-seen[0], _join(folder, name)))
                 told.append(ImageAdded(*self._whose(folder, name)))
         if told:
             self._sorted.pop(folder, None)
@@ -109,22 +101,13 @@ class Images:
         if before == seen:
             return []
         self._sorted.pop(folder, None)
-        if before:
-            self._unlist(folder, name, before)
         if seen is None:
             images.pop(name, None)
             if not images:
                 self.folders.pop(folder, None)
             return [ImageRemoved(*self._whose(folder, name))]
         self.folders.setdefault(folder, images)[name] = seen
-        insort(self._newest, (-seen[0], path))
         return [ImageAdded(*self._whose(folder, name))]
-
-    def _unlist(self, folder: str, name: str, seen: Seen) -> None:
-        key = (-seen[0], _join(folder, name))
-        at = bisect_left(self._newest, key)
-        if at < len(self._newest) and self._newest[at] == key:
-            del self._newest[at]
 
     def _whose(self, folder: str, name: str) -> tuple[str, str, str]:
         parts = folder.split("/")
@@ -145,13 +128,6 @@ class Images:
 
     def count(self, folder: str) -> int:
         return len(self.folders.get(folder, ()))
-
-    def newest(self, prefix: str = "") -> list[str]:
-        """Paths of all images (or of those whose path begins with `prefix`), newest first."""
-        return [path for _, path in self._newest if path.startswith(prefix)]
-
-    def page(self, offset: int, limit: int) -> tuple[list[str], int]:
-        return [path for _, path in self._newest[offset : offset + limit]], len(self._newest)
 
     def has(self, path: str) -> str:
         """The path as the disk spells it, if there is such an image; else `""` (faults F38, F60)."""

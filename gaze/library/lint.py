@@ -13,7 +13,7 @@ import msgspec
 from gaze.core.asset import Asset
 from gaze.core.errors import Problem
 from gaze.core.lint import Finding, Linter, Rules
-from gaze.library.prompts_index import breathe
+from gaze.library.imageindex import breathe
 
 RULES = "data/lint.json"
 SILENCED = "silenced"  # the key of an asset's state: marks of findings nobody wants to hear of

@@ -23,7 +23,7 @@ Image.MAX_IMAGE_PIXELS = None  # the limit is checked here, before a pixel is re
 _TWO_AT_A_TIME = threading.BoundedSemaphore(2)  # a picture at the limit takes 400 MB
 
 _KINDS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/avif": ".avif", "image/gif": ".gif"}
-_FAULTS = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error)
+FAULTS = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error)
 
 
 class ImageInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ def info(file: Path) -> ImageInfo:
         source.seek(0)
         try:
             width, height = _size(source, kind)
-        except _FAULTS:
+        except FAULTS:
             return ImageInfo(content_type=kind, mark="damaged")
     mark = "too many pixels" if width * height > MAX_PIXELS else ""
     return ImageInfo(content_type=kind, width=width, height=height, mark=mark)
@@ -99,7 +99,7 @@ def verify(content: bytes) -> tuple[str, int, int]:
             raise Refusal(f"The image has too many pixels ({width} × {height}); {limit}.", status=413, code="too-large")
         with _TWO_AT_A_TIME, _open(content, kind) as picture:
             picture.load()
-    except (*_FAULTS, UnidentifiedImageError) as error:
+    except (*FAULTS, UnidentifiedImageError) as error:
         raise Refusal("The image is damaged and cannot be shown.", status=415, code="damaged") from error
     return _KINDS[kind], width, height
 
@@ -152,7 +152,7 @@ class Thumbnails:
             try:
                 with _TWO_AT_A_TIME:
                     body = shrink(file.read_bytes(), about.content_type, width)
-            except (*_FAULTS, UnidentifiedImageError, MemoryError, zlib.error):
+            except (*FAULTS, UnidentifiedImageError, MemoryError, zlib.error):
                 mark = "damaged"
         if mark:
             if len(self._marks) > 10_000:

@@ -50,6 +50,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     image_count: int = 0
     rating: int = 0
     group: str = ""  # what the page groups by
+    stale: bool = False  # whether the cover was made from another version of the asset
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

@@ -100,7 +100,18 @@ class Uncovered(msgspec.Struct, frozen=True, tag="uncovered"):
         library.preferences.set_cover(self.category, self.slug, self.cover)
 
 
-Step = Changed | Marked | Created | Pictured | Filtered | Uncovered
+class ImageMarked(msgspec.Struct, frozen=True, tag="image-marked"):
+    """A mark of an image was set; `value` is what its sidecar said under `key`, None where it said nothing."""
+
+    path: str
+    key: str
+    value: bool | None
+
+    def take_back(self, library: Library) -> None:
+        library.gallery.save_sidecar(self.path, {self.key: self.value})
+
+
+Step = Changed | Marked | Created | Pictured | Filtered | Uncovered | ImageMarked
 
 
 def changed(category: str, slug: str, before: str, after: str, version: str) -> Changed:

@@ -58,7 +58,7 @@ class LibraryServer(MCPServer):
         for category in self._gaze.categories:
             cards = library.query(category, Query(limit=LISTED)).cards if len(found) < LISTED else ()
             found += (_resource(f"{ASSETS}{card.asset.key}", card.asset.name, "application/json") for card in cards)
-        paths = library.gallery.page(limit=LISTED)[0]
+        paths = _paths(self._gaze)[:LISTED]
         return [*found[:LISTED], *(_resource(f"{IMAGES}{quote(path, safe='')}", path, "image/webp") for path in paths)]
 
 
@@ -147,10 +147,10 @@ def server(gaze: Context) -> LibraryServer:
     @_in_words
     async def list_images(category: str = "", slug: str = "", limit: Limit = 20, offset: int = 0) -> Json:
         """Images, newest first: of all, a category, or an asset, each with the prompt it was made from."""
-        if slug:
-            slug = library.get(category, slug).slug
-        paths, total = library.gallery.page(category, slug, max(offset, 0), limit)
-        return {"images": await asyncio.to_thread(lambda: [_image(gaze, path) for path in paths]), "total": total}
+        paths = _paths(gaze, category, slug)
+        shown = paths[max(offset, 0) :][:limit]
+        images = await asyncio.to_thread(lambda: [_image(gaze, path) for path in shown])
+        return {"images": images, "total": len(paths)}
 
     @made.tool()
     @_in_words
@@ -212,6 +212,13 @@ def _brief(asset: Any) -> Json:
 
 def _why(hit: Hit) -> list[str]:
     return [f"{reason.label}: {''.join(text for text, _ in reason.text)}" for reason in hit.why]
+
+
+def _paths(gaze: Context, category: str = "", slug: str = "") -> list[str]:
+    """Images by path, newest first. Raises NotFound for an asset that is not there."""
+    if slug:
+        return [row.path for row in gaze.library.images.of_asset(gaze.library.get(category, slug).key)]
+    return [row.path for row in reversed(gaze.library.images.rows()) if not category or row.category == category]
 
 
 def _image(gaze: Context, path: str) -> Json:

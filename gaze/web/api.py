@@ -22,6 +22,7 @@ from gaze.web import api_assets, forms, guard
 from gaze.web.answer import HTML
 from gaze.web.api_assets import refusals
 from gaze.web.asset import order
+from gaze.web.gallery import api as gallery_api
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -183,7 +184,15 @@ def _texts(value: Any) -> list[str]:
 
 API = Router(
     path="/api/v1",
-    route_handlers=[*api_assets.ROUTES, generate_preset, generate_recipe, job, cancel_job, api_events],
+    route_handlers=[
+        *gallery_api.ROUTES,
+        *api_assets.ROUTES,
+        generate_preset,
+        generate_recipe,
+        job,
+        cancel_job,
+        api_events,
+    ],
     guards=[with_key],
     tags=["GAZE"],
     security=[{"key": []}],

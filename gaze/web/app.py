@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -62,6 +63,10 @@ from gaze.web import (
 )
 from gaze.web.editing.vocabulary import Vocabulary
 from gaze.web.errors import HANDLERS
+from gaze.web.gallery import acts as gallery_acts
+from gaze.web.gallery import compare as gallery_compare
+from gaze.web.gallery import image as gallery_image
+from gaze.web.gallery import page as gallery_page
 from gaze.web.live import Live
 from gaze.web.render import Renderer
 
@@ -110,6 +115,10 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *generator.ROUTES,
         *second_pass.ROUTES,
         *search.ROUTES,
+        *gallery_page.ROUTES,
+        *gallery_image.ROUTES,
+        *gallery_compare.ROUTES,
+        *gallery_acts.ROUTES,
         *saved_filters.ROUTES,
         *opinion.ROUTES,
         *deletion.ROUTES,
@@ -220,5 +229,6 @@ def serve(context: Context, settings: Settings, listener: socket.socket | None =
         timeout_graceful_shutdown=1,
         server_header=False,
     )
+    sys.setswitchinterval(0.001)  # while files are read in a thread, a page waits for its turn 1 ms instead of 5
     with contextlib.suppress(KeyboardInterrupt):  # raised again after a clean end
         Server(config).run(sockets=[listener] if listener else None)

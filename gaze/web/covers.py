@@ -23,7 +23,7 @@ from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, toast
 from gaze.web.choices import last_choices
 from gaze.web.library import category_of
-from gaze.web.mix import without_usual_weights
+from gaze.web.loras import without_usual_weights
 from gaze.web.recipe_form import asset_recipe
 from gaze.web.undo import address
 
@@ -96,6 +96,19 @@ async def _generate_missing(request: AnyRequest, gaze: Context, name: str) -> Re
     return await queued(request, made, "cover", f"/{categories[0].name}/", "Every one has a cover.")
 
 
+@post("/{category:str}/generate_stale", include_in_schema=False)
+async def generate_stale(request: AnyRequest, gaze: Context, category: str) -> Response[Any]:
+    """A new cover for every asset that changed since its cover was made."""
+    category_of(gaze, category)
+    slugs = await asyncio.to_thread(gaze.library.stale, category)
+    assets = [asset for slug in slugs if (asset := gaze.library.find(category, slug))]
+    label = f"Older covers of {category}"
+    made = await queue_pictures(
+        gaze, assets, label, lambda asset: Order(kind="cover", action="replace", label=asset.name)
+    )
+    return await queued(request, made, "cover", f"/{category}/", "No cover is older than its asset.")
+
+
 @post("/clear_all_covers", include_in_schema=False)
 async def clear_covers(request: AnyRequest, gaze: Context) -> Response[Any]:
     """No asset of `category` has a cover any more; the images stay."""
@@ -162,4 +175,4 @@ def _clear_all(category: Category) -> ControllerRouterHandler:
     return clear_all
 
 
-ROUTES: list[ControllerRouterHandler] = [generate_missing, generate_missing_of, clear_covers]
+ROUTES: list[ControllerRouterHandler] = [generate_missing, generate_missing_of, generate_stale, clear_covers]

@@ -12,15 +12,17 @@ from gaze.core.errors import Problem, Refusal
 from gaze.core.recipe import Recipe
 from gaze.core.transfer import can_become
 from gaze.jobs.record import Job
+from gaze.library.kept import NONE, Rate
 from gaze.library.query import Card
 from gaze.web.choices import last_choices, selected_fields
 from gaze.web.editing.relink import Offer, offer
 from gaze.web.forms import Values, one
 from gaze.web.live import Live
-from gaze.web.mix import Lora, loras_of, preview_for, without_usual_weights, workflows_of
+from gaze.web.loras import Lora, loras_of, without_usual_weights
+from gaze.web.mix import workflows_of
 from gaze.web.modelpage import SHOWN, FileList, file_list
 from gaze.web.modelview import asks, model_facts
-from gaze.web.preview import Preview, failed_preview
+from gaze.web.preview import Preview, failed_preview, preview_for
 from gaze.web.recipe_form import SIZES, asset_recipe, recipe_url
 from gaze.web.recipeview import RecipeView, changed, for_a_program, recipe_view, usual
 from gaze.web.related import Pick, more_label, owned_by, picks_for, uses_of
@@ -41,6 +43,14 @@ class TabView(msgspec.Struct, frozen=True):
     count: int | None = None
 
 
+class KeptView(msgspec.Struct, frozen=True):
+    """How often its pictures are kept: in a sentence, by LoRA weight, and what goes well with it."""
+
+    facts: list[tuple[str, str, bool]]
+    weights: list[tuple[float, Rate]]
+    pairs: list[tuple[str, str, Rate]]
+
+
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """Everything on an asset's page."""
 
@@ -55,6 +65,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     shown: str
     preview: bool
     images: list[str]
+    kept: KeptView
     image_count: int
     facts: list[tuple[str, str, bool]]
     notes: str
@@ -97,14 +108,16 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
     sections = sections_of(asset, asked, selected)
     rows = [row for section in sections for row in section.rows if row.selectable]
     card = library.card(asset)
-    images = library.gallery.of(asset)
+    pictures = library.images.of_asset(asset.key)
+    images = [picture.path for picture in pictures[:SHOWN_IMAGES]]
+    kept = kept_of(gaze, asset)
     preview = str(state.get("last_preview") or "")
-    preview = preview if preview in images else ""
+    preview = preview if library.gallery.has(preview) else ""
     job = live.job_of(asset.key)
     owned = owned_by(gaze, asset)
     tab = one(given, "tab", "fields")
     files = file_list(gaze, asset.category, given) if asset.category.chosen_by_id else None
-    tabs = _tabs(asset, tab, len(images), owned)
+    tabs = _tabs(asset, tab, len(pictures), owned)
     tab = next(item.name for item in tabs if item.on)
     picks = picks_for(gaze, asset, asked)
     texts = () if asset.category.has_recipe else ("extra_positive", "extra_negative")  # those stand in the open
@@ -121,9 +134,10 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         failed=failed if failed and not job else None,
         shown=preview or card.cover,
         preview=bool(preview),
-        images=images[:SHOWN_IMAGES],
-        image_count=len(images),
-        facts=[*facts_of(asset), *model_facts(gaze.model_files, asset, gaze.models.servers)],
+        images=images,
+        image_count=len(pictures),
+        kept=kept,
+        facts=[*facts_of(asset), *model_facts(gaze.model_files, asset, gaze.models.servers), *kept.facts],
         notes=str(state.get("notes") or ""),
         used=uses_of(gaze, asset),
         sections=sections,
@@ -157,6 +171,15 @@ def detail(gaze: Context, live: Live, asset: Asset, given: Values, failed: Job |
         usual=asset.category.chosen_by_id and asset.choice == gaze.settings().default_checkpoint,
         typed=files is not None and tab in ("fields", "make"),
     )
+
+
+def kept_of(gaze: Context, asset: Asset) -> KeptView:
+    """How often the asset's pictures are kept."""
+    kept = gaze.library.kept()
+    rate = kept.checkpoints.get(asset.choice, NONE) if asset.category.chosen_by_id else kept.of(asset.key)
+    said = f"{rate.percent} % ({rate.kept} favourites, {rate.gone} thrown away)" if rate.judged else ""
+    pairs = [(f"/{key}", gaze.library.name_of(key), other) for key, other in kept.pairs_of(asset.key) if other.kept]
+    return KeptView([("Kept", said, False)] if said else [], kept.weights_of(asset.key), pairs)
 
 
 def preview(gaze: Context, asset: Asset, given: Values) -> Preview:

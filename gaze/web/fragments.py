@@ -9,6 +9,7 @@ import msgspec
 
 from gaze.jobs import events
 from gaze.jobs.record import Job
+from gaze.web.gallery.tiles import tile_id, tile_of
 from gaze.web.tabs import Message
 
 if TYPE_CHECKING:
@@ -72,14 +73,16 @@ def _asset_changed(live: Live, at: str, event: events.AssetChanged, job: None) -
 
 
 def _image_changed(live: Live, at: str, event: events.ImageAdded | events.ImageRemoved, job: None) -> list[Message]:
-    data = _plain(event)
-    if not event.slug:
-        return [Message(f"image:{event.path}", at, "images-changed", data=data)]
-    key = f"{event.category}/{event.slug}"
-    return [
-        Message(f"image:{event.path}", at, html=_card_patch(live, event.category, event.slug), data=data),
-        Message(f"asset:{key}", at, f"asset-{event.category}-{event.slug}"),
+    told = [
+        Message(f"image:{event.path}", at, html=_tile_patch(live, event.path), data=_plain(event)),
+        Message("images", at, "images-changed"),
     ]
+    row = live.gaze.library.images.get(event.path)
+    own = f"{event.category}/{event.slug}" if event.slug else ""
+    if own:
+        told.append(Message(f"card:{own}", at, html=_card_patch(live, event.category, event.slug)))
+    whose = dict.fromkeys(key for key in (own, *(row.assets if row else ())) if key)
+    return [*told, *(Message(f"asset:{key}", at, f"asset-{key.replace('/', '-')}") for key in whose)]
 
 
 def _problems_changed(live: Live, at: str, event: events.ProblemsChanged, job: None) -> list[Message]:
@@ -114,6 +117,14 @@ def _card_patch(live: Live, category: str, slug: str) -> str:
     return live.partial(
         f"#card-{category}-{slug}", "library/_card.html", card=card, job=live.job_of(f"{category}/{slug}")
     )
+
+
+def _tile_patch(live: Live, path: str) -> str:
+    """The tile of an image in an open gallery, as it is now, or taken away."""
+    row = live.gaze.library.images.get(path)
+    if row is None:
+        return f'<hx-partial hx-target="#ph-{tile_id(path)}" hx-swap="delete"></hx-partial>'
+    return live.partial(f"#in-{tile_id(path)}", "gallery/_tile_in.html", tile=tile_of(live.gaze, row))
 
 
 def _plain(event: events.AnyEvent) -> Any:

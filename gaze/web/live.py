@@ -18,6 +18,7 @@ from litestar.response.sse import ServerSentEventMessage
 from gaze.context import Context
 from gaze.jobs import events
 from gaze.jobs.record import Job
+from gaze.library.images import UPLOADS
 from gaze.web.fragments import FRAGMENTS
 from gaze.web.render import Renderer
 from gaze.web.tabs import Message, Tab
@@ -170,8 +171,10 @@ class Live:
         while True:
             await asyncio.sleep(0.5 if not self.gaze.library.ready else 2.0)
             try:
+                reading = self.status.reading_images
                 if await self._look():
-                    self._broadcast(self._shell_messages())
+                    news = [Message("images", self.last_id, "images-changed")]
+                    self._broadcast(self._shell_messages() + (news if reading != self.status.reading_images else []))
             except redis.RedisError:
                 continue
 
@@ -187,6 +190,8 @@ class Live:
             "reading": None if gaze.library.ready else gaze.library.progress,
             "problems": len(gaze.library.problems()),
             "counts": gaze.library.counts(),
+            "images": len(gaze.library.images),
+            "reading_images": _unfinished(gaze.library.images.progress),
             "llm": gaze.llm(),
         }
         try:
@@ -242,7 +247,12 @@ class Live:
             "badge": ("#badge", "live/_badge.html"),
         }
         html = "".join(self.partial(target, name) for target, name in parts.values())
-        numbers = {**self.status.counts, "queue": self.status.open, "problems": self.status.problems}
+        numbers = {
+            **self.status.counts,
+            "gallery": self.status.images,
+            "queue": self.status.open,
+            "problems": self.status.problems,
+        }
         html += "".join(
             self.partial(f"#n-{name}", "live/_count.html", id=name, number=number, hot=name == "problems")
             for name, number in numbers.items()
@@ -267,12 +277,25 @@ class Live:
         jobs = {job.id: job for job in await self.gaze.queue.many(ids)} if ids else {}
         if any(isinstance(event, events.JobChanged | events.QueueChanged) for _, event in newest.values()):
             await self._look()
+        # A worker may tell of an image before the watcher has: memory knows it before pages ask.
+        unknown = [
+            f"{UPLOADS}/{event.path}"
+            for _, event in newest.values()
+            if isinstance(event, events.ImageAdded) and self.gaze.library.images.get(event.path) is None
+        ]
+        for path in unknown if self.gaze.library.ready else ():
+            await asyncio.to_thread(self.gaze.library.refresh, path)
         messages: list[Message] = []
         for entry_id, event in newest.values():
             make: Callable[..., list[Message]] = FRAGMENTS[type(event)]
             job = jobs.get(getattr(event, "id", ""))
             messages += make(self, entry_id, event, job)
         return messages
+
+
+def _unfinished(progress: tuple[int, int]) -> tuple[int, int] | None:
+    """Progress that is still going on."""
+    return progress if progress[0] < progress[1] else None
 
 
 def _identity(event: events.AnyEvent) -> tuple[str, ...]:

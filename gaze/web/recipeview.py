@@ -14,7 +14,6 @@ from gaze.core.recipe import RANDOM, Recipe
 from gaze.core.shelf import Shelf
 from gaze.library.query import Card
 from gaze.web.forms import Values, one
-from gaze.web.recipe_form import recipe_url
 from gaze.web.sections import sections_of
 
 # What a program may say beside the preset's name (specification pages, REST API).
@@ -52,12 +51,11 @@ class Gone(msgspec.Struct, frozen=True):
 
 
 class RecipeView(msgspec.Struct, frozen=True):
-    """`nudges` are the live events after which the page has to look again, `generator` the address with all of it."""
+    """`nudges` are the live events after which the page has to look again."""
 
     rows: list[RecipeRow]
     gone: list[Gone]
     nudges: list[str]
-    generator: str
 
 
 def recipe_view(gaze: Context, asset: Asset) -> RecipeView | None:
@@ -81,8 +79,7 @@ def recipe_view(gaze: Context, asset: Asset) -> RecipeView | None:
                 gone.append(Gone(category.one, chip.name, trash_id, f"e-recipe-{category.choice}"))
         if chips or category.chosen_by_id:
             rows.append(_row(category, chips, recipe, shelf))
-    generator = recipe_url(recipe, gaze.categories)
-    return RecipeView([*rows, *_texts(recipe), _settings(recipe)], gone, nudges, generator)
+    return RecipeView([*rows, *_texts(recipe), _settings(recipe)], gone, nudges)
 
 
 def usual(asset: Asset) -> dict[str, str]:

@@ -135,7 +135,7 @@ def results_of(gaze: Context, ask: Ask, drop: bool) -> Results:
     best = found.hits[0] if found.hits else None
     pattern = pattern_of(words_of(ask.q))
     shown = found.images[: IN_DROP[1] if drop else 60]
-    pictures = [Picture(path, library.image_nsfw(path), marked(library.prompts.text(path), pattern)) for path in shown]
+    pictures = [Picture(path, library.image_nsfw(path), marked(library.images.text(path), pattern)) for path in shown]
     assets = sum(found.counts.values())
     types = [("all", "All", assets + file_total + found.image_total), ("resources", "Assets", assets)]
     types += [("files", "Model files", file_total), ("images", "Images", found.image_total)]

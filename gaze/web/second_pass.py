@@ -24,7 +24,9 @@ AnyRequest = Request[Any, Any, Any]
 async def second_pass(request: AnyRequest, gaze: Context) -> Response[Any]:
     """Queue a job of `workflow` on `image` (path below static/uploads). 404 for no such image, 422 as planning says."""
     given = await forms.values(request)
-    image, workflow = forms.one(given, "image"), forms.one(given, "workflow") or passes(gaze)[0]
+    image, workflow = forms.one(given, "image"), forms.one(given, "workflow") or next(iter(passes(gaze)), "")
+    if not workflow:
+        raise Refusal("No workflow works on an image; give the image node of one the title «gaze:init_image».")
     recipe = await asyncio.to_thread(_recipe_of, gaze, image, workflow)
     order = Order(source=gaze.library.gallery.spelled(image))
     made = await generate(recipe, gaze.library.shelf(), gaze.rng, gaze.queue, gaze.pool, order)
@@ -35,12 +37,9 @@ async def second_pass(request: AnyRequest, gaze: Context) -> Response[Any]:
 
 
 def passes(gaze: Context) -> list[str]:
-    """Names of the workflows that work on an image. Raises Refusal if there is none."""
+    """Names of the workflows that work on an image."""
     shelf = gaze.library.shelf()
-    found = [name for name in shelf.templates() if (each := shelf.template(name)) and each.works_on_an_image]
-    if not found:
-        raise Refusal("No workflow works on an image; give the image node of one the title «gaze:init_image».")
-    return found
+    return [name for name in shelf.templates() if (each := shelf.template(name)) and each.works_on_an_image]
 
 
 def _recipe_of(gaze: Context, image: str, workflow: str) -> Recipe:

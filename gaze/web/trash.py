@@ -95,8 +95,10 @@ def rows_of(entries: Sequence[Trashed], gaze: Context) -> list[Row]:
 def _holds(entry: Trashed) -> str:
     """What is in an entry, in words: its file, settings, images."""
     if entry.kind == "image":
-        with_sidecar = len(entry.paths) > 1
-        return f"{entry.path}{' and its metadata' if with_sidecar else ''}"
+        pictures = [path for path in entry.paths if not path.endswith(".json")]
+        if len(pictures) > 1:
+            return f"{pictures[0]} and {_many(len(pictures) - 1, 'more', 'more')}, with their metadata"
+        return f"{entry.path}{' and its metadata' if len(entry.paths) > 1 else ''}"
     parts = [entry.path]
     if any(path.startswith("data/state/") for path in entry.paths):
         parts.append("its settings")

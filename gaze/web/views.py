@@ -10,7 +10,6 @@ from litestar import Request
 
 from gaze.comfyui.pool import Backend
 from gaze.context import Context
-from gaze.core.category import Category
 from gaze.jobs.queue import BatchState
 from gaze.jobs.record import Job
 from gaze.library.earlier import Earlier
@@ -39,6 +38,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     reading: tuple[int, int] | None = None
     problems: int = 0
     counts: Mapping[str, int] = {}
+    images: int = 0
+    reading_images: tuple[int, int] | None = None  # read, and found, while the gallery is being read
     llm: Standing = Standing(None)
     llm_open: int = 0
     llm_running: int = 0
@@ -121,13 +122,16 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
     settings = gaze.settings()
     cookies = request.cookies
     theme = _one_of(cookies.get("theme"), THEMES, _one_of(settings.theme, THEMES, "dark"))
-    current = _category_at(request.url.path, gaze.categories) if place == "library" else place
+    named = next((part for part in request.url.path.split("/") if part in gaze.categories), "")
+    category = named or (next(iter(gaze.categories)) if request.url.path == "/" else "")
+    current = category if place == "library" else place
     library = [
         NavItem(c.name, c.name.capitalize(), f"/{c.name}/", c.icon, c.key, status.counts.get(c.name, 0), False)
         for c in gaze.categories.values()
     ]
     make = [
         NavItem("generator", "Generator", "/generator", "mix", "g"),
+        NavItem("gallery", "Gallery", "/gallery", "grid", "i", status.images),
         NavItem("queue", "Queue", "/queue", "queue", "q", status.open),
     ]
     keep = [
@@ -153,14 +157,6 @@ def shell_of(request: Request[Any, Any, Any], place: str) -> Shell:
         checkpoint=settings.default_checkpoint,
         checkpoints=checkpoints(gaze),
     )
-
-
-def _category_at(path: str, categories: Mapping[str, Category]) -> str:
-    """The category that an address belongs to, "" for none; home is the first one's library."""
-    parts = [part for part in path.split("/") if part and part not in ("resource", "strengths")]
-    if not parts:
-        return next(iter(categories))
-    return parts[0] if parts[0] in categories else ""
 
 
 def checkpoints(gaze: Context) -> list[tuple[str, str]]:

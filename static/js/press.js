@@ -2,7 +2,7 @@
 // press and release would meet different elements. What arrives meanwhile waits, in order.
 (() => {
   const PRESSED = "a, button, label, summary, [type=checkbox], [type=radio]";
-  const LONGEST_MS = 10000; // should the release never be told
+  const LONGEST_MS = 30000; // should the release never be told
   let released = null; // a promise while something is pressed
   let letGo = () => {};
 
@@ -13,6 +13,7 @@
     released = mine;
     setTimeout(letGo, LONGEST_MS);
   }, true);
+  addEventListener("pointermove", (event) => { if (!event.buttons) { letGo(); } }, { capture: true, passive: true });
   // The click comes after the release, on a phone some ms later.
   for (const name of ["pointerup", "pointercancel", "blur"]) {
     addEventListener(name, () => { const go = letGo; setTimeout(go, 50); });

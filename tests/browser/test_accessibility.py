@@ -10,7 +10,15 @@ from tests.conftest import AXE
 from tests.site import Site
 
 PAGES = ["/", "/characters/alice", "/characters/alice?tab=json", "/scenes/", "/scenes/beach", "/presets/evening"]
-PAGES += ["/trash", "/search?q=alice", "/search", "/import", "/characters/?select=on"]
+PAGES += [
+    "/gallery",
+    "/gallery?q=zzz&favourite=on",
+    "/trash",
+    "/search?q=alice",
+    "/search",
+    "/import",
+    "/characters/?select=on",
+]
 PAGES += ["/characters/?group=origin_series"]
 PAGES += ["/looks/", "/queue", "/problems", "/settings", "/characters/nobody"]
 PAGES += ["/characters/alice/edit", "/characters/alice/edit?tab=json", "/presets/evening/edit", "/scenes/create"]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-import tracemalloc
 from pathlib import Path
-from random import Random
 
 import pytest
 
-from gaze.library.prompts_index import MOST_LETTERS, Prompt, read_prompt
+from gaze.library.imagerow import MOST_LETTERS, read_side, row_of
+from gaze.library.imagetexts import Texts
 from gaze.library.search import marked, pattern_of, words_of
 from gaze.library.service import Library
 from tests.library.conftest import character
-from tests.library.make import WORDS, png, write_json
+from tests.library.make import png, write_json
 
 
 def names(library: Library, q: str) -> list[str]:
@@ -77,8 +76,7 @@ def test_prompts_follow_images_that_come_change_and_go(root: Path, library: Libr
     for step in (lambda: None, lambda: sidecar.write_text('{"positive": "crimson"}'), image.unlink):
         step()
         library.rescan()
-        library.prompts.work()
-        found.append([library.prompts.find(["azure"]), library.prompts.find(["crimson"])])
+        found.append([library.search("azure").images, library.search("crimson").images])
 
     path = ["characters/tifa/one.png"]
     assert found == [[path, []], [[], path], [[], []]]
@@ -90,13 +88,13 @@ def test_prompts_follow_images_that_come_change_and_go(root: Path, library: Libr
 def test_a_sidecar_that_cannot_be_read_is_an_empty_prompt(tmp_path: Path, text: str) -> None:
     (tmp_path / "s.json").write_text(text)
 
-    assert read_prompt(tmp_path / "s.json", 1).text in (b"", b"5")
+    assert row_of("x.png", (1, 1, 1), read_side(tmp_path / "s.json"), Texts(), None).text == b""
 
 
 def test_one_prompt_cannot_fill_the_memory(tmp_path: Path) -> None:
     write_json(tmp_path, "s.json", {"positive": "x" * 500_000})
 
-    assert len(read_prompt(tmp_path / "s.json", 1).text) == MOST_LETTERS
+    assert len(row_of("x.png", (1, 1, 1), read_side(tmp_path / "s.json"), Texts(), None).text) == MOST_LETTERS
 
 
 def test_an_image_without_a_mark_is_as_nsfw_as_its_asset(root: Path, library: Library) -> None:
@@ -107,23 +105,6 @@ def test_an_image_without_a_mark_is_as_nsfw_as_its_asset(root: Path, library: Li
         (folder / f"{name}.png").write_bytes(png())
         write_json(folder, f"{name}.png.json", sidecar)
     library.rescan()
-    library.prompts.work()
 
     assert library.search("lake", nsfw="sfw").images == ["characters/tifa/safe.png"]
     assert library.search("lake", nsfw="nsfw").images == ["characters/tifa/plain.png"]
-
-
-def test_100000_prompts_take_less_than_100_mib(library: Library) -> None:
-    rng = Random(7)
-    many = [(f"characters/c{number // 10:05}/{number:06}.png", number) for number in range(100_000)]
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    for path, number in many:
-        text = " ".join(rng.choices(WORDS, k=56))[:300].encode()
-        library.prompts._prompts[path] = Prompt(text, None, 1_764_000_000_000_000_000 + number)
-    used = tracemalloc.get_traced_memory()[0] - before
-    tracemalloc.stop()
-    library._images._newest = [(-number, path) for path, number in many[:20_000]]
-
-    assert used < 100 * 2**20
-    assert library.prompts.find(["neon", "storm"])

@@ -118,3 +118,17 @@ def test_the_last_choices_of_a_page_make_its_cover(own: Site) -> None:
     (job,) = own.get("/queue")["queued"]
     assert "sora" in job["summary"]
     assert (job["width"], job["kind"]) == (256, "cover")
+
+
+def test_a_cover_older_than_its_asset_is_made_anew(own: Site) -> None:
+    own.post("/characters/generate_missing")
+    until(lambda: all(covers(own, "characters").values()), 60, "the covers")
+    assert own.post("/characters/generate_stale").json()["job_ids"] == []
+    before = own.get("/characters/sora")["cover"]
+    own.write("data/characters/sora.json", character("sora", "Sora", hair="short red hair"))
+    until(lambda: "red" in own.http.get("/characters/sora").text, what="the change")
+
+    made = own.post("/characters/generate_stale").json()
+
+    assert len(made["job_ids"]) == 1
+    until(lambda: own.get("/characters/sora")["cover"] != before, 40, "the new cover")

@@ -24,6 +24,7 @@ CHECKS = [
     openapi_checks.response_schema_conformance,
 ]
 ROUTES = [
+    ("GET", "/api/v1/images"),
     ("GET", "/api/v1/{category}"),
     ("GET", "/api/v1/{category}/{slug}"),
     ("PUT", "/api/v1/{category}/{slug}"),

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import log10
 
 from gaze.core.text import BREAK, items
+from gaze.danbooru import rows
 from gaze.danbooru.find import PREFIX, WORD, as_inserted, weighed, written
 from gaze.danbooru.index import TagIndex
-from gaze.danbooru.rows import Row
+from gaze.library.imagerow import Row
+from gaze.library.service import Library
 
 _LOOKED_AT = 400  # images with a tag that are asked what else they have; the newest ones
 
@@ -20,6 +22,38 @@ def spelled(item: str) -> tuple[str, str]:
     """An item of a prompt as tag lists name it, and as one would write it again without its weight."""
     name = written(item)
     return name, as_inserted(name) if item[:1] in "([{" else item
+
+
+class PromptCounts:
+    """In how many images' prompts each item is; only images that came or changed are counted again."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._rows: dict[str, Row] = {}
+
+    def behind(self, library: Library) -> int:
+        """About how many images are to be counted."""
+        return abs(len(library.images) - len(self._rows))
+
+    def follow(self, library: Library) -> None:
+        """Bring the counts up to date; blocking, some 30 µs a new image."""
+        gone = dict(self._rows)
+        for row in library.images.rows():
+            old = gone.pop(row.path, None)
+            if old is row:
+                continue
+            if old is not None:
+                self._count(old, -1)
+            self._count(row, 1)
+            self._rows[row.path] = row
+        for path, row in gone.items():
+            self._count(row, -1)
+            del self._rows[path]
+        self.counts += Counter()  # drops what is at nothing
+
+    def _count(self, row: Row, step: int) -> None:
+        for item in set(items(row.text.decode("utf-8", "replace"))):
+            self.counts[item] += step
 
 
 class OwnTags:
@@ -34,7 +68,7 @@ class OwnTags:
                 if name not in self._uses and text != as_inserted(name):
                     self._texts[name] = text
                 self._uses[name] += number
-        self._index = TagIndex.build([Row(name, 0, number) for name, number in self._uses.items()])
+        self._index = TagIndex.build([rows.Row(name, 0, number) for name, number in self._uses.items()])
 
     def uses(self, name: str) -> int:
         """How many assets and images have a tag."""
@@ -69,12 +103,14 @@ def related(own: OwnTags, tag: str, together: Iterable[Sequence[str]], most: int
     return [(name, own.text(name), counted[name]) for name in best]
 
 
-def having(tag: str, prompts: Iterable[str]) -> Iterator[list[str]]:
-    """The items of those prompts that have a tag, of some hundred prompts at most."""
-    name = written(tag)
+def having(tag: str, words: Sequence[str], library: Library) -> Iterator[list[str]]:
+    """The items of the newest images' prompts that have a tag; `words` are those of the tag."""
+    name, wanted = written(tag), [word.encode() for word in words]
     left = _LOOKED_AT
-    for prompt in prompts:
-        parts = items(prompt)
+    for row in reversed(library.images.rows()) if wanted else ():
+        if not all(word in row.text for word in wanted):
+            continue
+        parts = items(row.text.decode("utf-8", "replace"))
         if any(spelled(item)[0] == name for item in parts):
             yield parts
             left -= 1

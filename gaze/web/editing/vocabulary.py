@@ -14,9 +14,9 @@ from gaze.core.asset import Asset
 from gaze.core.text import items
 from gaze.danbooru.find import written
 from gaze.danbooru.index import words_of
-from gaze.library.prompts_index import breathe
+from gaze.library.imageindex import breathe
 from gaze.library.service import Library
-from gaze.web.editing.owntags import OwnTags, having, related, spelled
+from gaze.web.editing.owntags import OwnTags, PromptCounts, having, related, spelled
 
 _AT_ONCE = 4000  # tags that are put in order on a request
 
@@ -50,7 +50,8 @@ class Vocabulary:
         self._following = threading.Lock()
         self._ready = self._closed = False
         self._revision = -1
-        self._own, self._own_stale, self._own_images = OwnTags(), False, 0
+        self._own, self._own_stale, self._own_images = OwnTags(), False, -1
+        self._prompts = PromptCounts()
         self._making = threading.Lock()
         self.fresh: set[str] = set()  # tags that came after the user's own were counted last
         self.counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -73,19 +74,20 @@ class Vocabulary:
     def own_tags(self, library: Library) -> OwnTags:
         """The tags of all assets and images, by use. Many are counted in the background: `fresh` came meanwhile."""
         self.catch_up(library)
-        images = len(library.prompts)
+        images = library.images.version
         if (self._own_stale or images != self._own_images) and self._making.acquire(blocking=False):
             self._own_stale, self._own_images = False, images
-            counted = [*self.all("tags"), *library.prompts.used()]
-            if len(counted) <= _AT_ONCE:
-                self._make(counted)
+            if len(self.counts["tags"]) + len(self._prompts.counts) + self._prompts.behind(library) <= _AT_ONCE:
+                self._make(library)
             else:
-                threading.Thread(target=self._make, args=(counted,), name="own tags", daemon=True).start()
+                threading.Thread(target=self._make, args=(library,), name="own tags", daemon=True).start()
         return self._own
 
-    def _make(self, counted: Sequence[tuple[str, int]]) -> None:
+    def _make(self, library: Library) -> None:
         try:
-            made, known = OwnTags(counted), {word for word, _ in counted}
+            self._prompts.follow(library)
+            counted = self.all("tags")
+            made, known = OwnTags([*counted, *self._prompts.counts.items()]), {word for word, _ in counted}
             with self._lock:
                 self._own, self.fresh = made, self.fresh - known
         finally:
@@ -100,9 +102,8 @@ class Vocabulary:
         with self._lock:
             assets = [found for _, found in self._seen.values()]
         together = ([word for of, word in found if of == "tags"] for found in assets)
-        paths = library.prompts.find(words)
         with_tag = [found for found in together if not same.isdisjoint(found)]
-        return related(own, tag, [*with_tag, *having(tag, map(library.prompts.text, paths))], most)
+        return related(own, tag, [*with_tag, *having(tag, words, library)], most)
 
     def follow(self, library: Library, pause: Callable[[], None] = lambda: None) -> None:
         """Bring the counts up to date with a library; `pause` is called between assets."""
