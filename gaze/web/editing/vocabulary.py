@@ -98,11 +98,10 @@ class Vocabulary:
         own, name = self.own_tags(library), written(tag)
         words = words_of(name)
         longest = max(words, key=len, default=name)
-        same = {word for word, _ in self.all("tags") if longest in word.lower() and spelled(word)[0] == name}
+        same = {("tags", word) for word, _ in self.all("tags") if longest in word.lower() and spelled(word)[0] == name}
         with self._lock:
-            assets = [found for _, found in self._seen.values()]
-        together = ([word for of, word in found if of == "tags"] for found in assets)
-        with_tag = [found for found in together if not same.isdisjoint(found)]
+            found = [words for _, words in self._seen.values() if not same.isdisjoint(words)]
+        with_tag = [[word for of, word in each if of == "tags"] for each in found]
         return related(own, tag, [*with_tag, *having(tag, words, library)], most)
 
     def follow(self, library: Library, pause: Callable[[], None] = lambda: None) -> None:
