@@ -15,7 +15,7 @@ from bench.site import memory, start
 from bench.table import Row, p95
 from tests.library.make import make_library
 from tests.library.makeimages import make_images
-from tests.site import JSON, Site
+from tests.site import JSON, Site, until
 
 IMAGES = 100_000
 ASSETS = 500
@@ -36,10 +36,14 @@ def measure(folder: Path) -> list[Row]:
     site = Site(root)
     site.log.unlink(missing_ok=True)  # else the greeting of the run before would be taken for this one's
     began = time.perf_counter()
-    start(site, began)
-    while _total(site) < IMAGES:
+    rows.append(Row("start again to a first page", start(site, began, wait=False), "s", 2))
+    while _total(site) < 60:
         time.sleep(0.02)
-    rows.append(Row(f"start again to a gallery of {IMAGES:,}", time.perf_counter() - began, "s", 2))
+    rows.append(Row("start again to a first page of the gallery", time.perf_counter() - began, "s", 2))
+    while _total(site) < IMAGES:
+        time.sleep(0.1)
+    rows.append(Row(f"start again to all {IMAGES:,} images", time.perf_counter() - began, "s"))
+    until(lambda: "Reading the library" not in site.http.get("/queue").text, 120)
     rows += [Row(f"{row.what}, after a restart", row.value, row.unit, row.bound) for row in _pages(site)[:1]]
     rows.append(Row("memory of the web process after a restart", memory(site.children()["web"]), "MiB", 350))
     site.stop()
@@ -67,11 +71,11 @@ def _scan(site: Site) -> list[Row]:
     took = time.perf_counter() - began
     over.set()
     asking.join()
-    alone = _times(lambda: site.http.get("/scenes/"), 20)
+    alone = _times(lambda: site.http.get("/scenes/"), 100)
     return [
         Row(f"first scan of {IMAGES:,} images in the background", took, "s", 60),
         Row("a page meanwhile, more than alone, median", statistics.median(times) - statistics.median(alone), "ms", 50),
-        Row("a page meanwhile, more than alone, p95", p95(times) - statistics.median(alone), "ms", 50),
+        Row("a page meanwhile, more than alone, p95", p95(times) - p95(alone), "ms", 50),
     ]
 
 

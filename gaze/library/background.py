@@ -46,10 +46,12 @@ class Background:
         """Read everything, then follow every change until cancelled."""
         watcher = Watcher(self._sync, self._sweep, self._tell, polling=polling)
         gc.disable()  # each full collection would hold up everything for 0.1 s, to find nothing among the index
+        restoring = asyncio.create_task(asyncio.to_thread(self._images.restore, _breathe()))
         try:
             await watcher.begin()
             await asyncio.to_thread(self._first_read, _breathe())
         finally:
+            await asyncio.gather(restoring, return_exceptions=True)
             gc.freeze()
             gc.enable()
         writing = asyncio.gather(self._write_snapshots(), self._read_images())

@@ -11,14 +11,13 @@ import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
 from gaze.library.imagerow import Row
 
-FORMAT = 1  # of Row; rows of another one are not taken
-T = TypeVar("T")
+FORMAT = 3  # of Row; rows of another one are not taken
+_BATCH = 2000
 log = logging.getLogger(__name__)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Row).decode
@@ -31,13 +30,16 @@ class ImageCache:
         self.file = folder / "rows.sqlite"
         self._lock = threading.Lock()
 
-    def read(self, take: Callable[[Row], Row]) -> list[Row]:
-        """All rows that were kept, each as `take` makes it; none if they cannot be read."""
+    def read(self, take: Callable[[list[Row]], None]) -> None:
+        """Give all rows that were kept to `take`, newest first, some at a time; none if they cannot be read."""
 
-        def work(connection: sqlite3.Connection) -> list[Row]:
-            return [take(_decode(body)) for (body,) in connection.execute("SELECT row FROM rows")]
+        def work(connection: sqlite3.Connection) -> None:
+            found = connection.execute("SELECT row FROM rows ORDER BY key DESC")
+            while batch := found.fetchmany(_BATCH):
+                take([_decode(body) for (body,) in batch])
 
-        return (self._do(work) if self.file.exists() else None) or []
+        if self.file.exists():
+            self._do(work)
 
     def write(self, rows: Mapping[str, Row | None]) -> None:
         """Keep these rows; None forgets one."""
@@ -45,20 +47,20 @@ class ImageCache:
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany("DELETE FROM rows WHERE path = ?", [(path,) for path in rows if rows[path] is None])
-            kept = [(path, _encode(row)) for path, row in rows.items() if row is not None]
-            connection.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", kept)
+            kept = [(path, row.key, _encode(row)) for path, row in rows.items() if row is not None]
+            connection.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", kept)
             connection.execute("COMMIT")
 
         if rows:
             self._do(work)
 
-    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+    def _do(self, work: Callable[[sqlite3.Connection], None]) -> None:
         with self._lock:
             if not self.file.parent.parent.is_dir():
-                return None  # the data folder is away: nothing is made below its mount point
+                return  # the data folder is away: nothing is made below its mount point
             try:
                 with contextlib.closing(self._connect()) as connection:
-                    return work(connection)
+                    work(connection)
             except (sqlite3.OperationalError, OSError) as error:  # a full disk, a lock held for long
                 log.warning("the cache of images cannot be used", extra={"cause": str(error)})
             except (sqlite3.Error, msgspec.MsgspecError, UnicodeError) as error:
@@ -66,7 +68,6 @@ class ImageCache:
                 for file in self.file.parent.glob(f"{self.file.name}*"):
                     with contextlib.suppress(OSError):
                         file.unlink()
-        return None
 
     def _connect(self) -> sqlite3.Connection:
         self.file.parent.mkdir(exist_ok=True)
@@ -75,6 +76,7 @@ class ImageCache:
         connection.execute("PRAGMA synchronous=OFF")  # what a power cut damages here is made again
         if connection.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
             connection.execute("DROP TABLE IF EXISTS rows")
-            connection.execute("CREATE TABLE rows (path TEXT PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID")
+            connection.execute("CREATE TABLE rows (path TEXT PRIMARY KEY, key INTEGER NOT NULL, row BLOB NOT NULL)")
+            connection.execute("CREATE INDEX newest ON rows (key)")
             connection.execute(f"PRAGMA user_version={FORMAT}")
         return connection

@@ -12,6 +12,7 @@ from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from gaze.library.imagecache import ImageCache
 from gaze.library.imagequery import FoundImages, ImageQuery, Totals, key_of_row, select
@@ -39,34 +40,46 @@ class ImageIndex:
         self._library_lock = lock
         self._lock = threading.RLock()
         self._working = threading.Lock()
+        self._restored = False
         self._rows: dict[str, Row] = {}
         self._order: list[Row] = []
         self._totals = Totals()
         self._waiting: dict[str, Seen] = {}
         self._unsaved: dict[str, Row | None] = {}
         self._words: dict[object, object] = {}  # one object for equal values: most rows share theirs
+        self._tuples: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self._answers: OrderedDict[tuple[ImageQuery, frozenset[str]], FoundImages] = OrderedDict()
         self._answered = -1
         self._of: dict[str, tuple[int, list[Row]]] = {}
         self._trashed: dict[tuple[str, str], Row] = {}  # by entry of the trash and path
-        self._kept: tuple[int, Kept] | None = None
+        self._kept: Kept | None = None  # until a favourite comes or goes, or something in the trash
 
     def __len__(self) -> int:
         return len(self._rows)
 
     # taking in
 
-    def restore(self) -> int:
-        """Take the rows of the cache, before anything is looked at; returns how many."""
-        rows = self.cache.read(self._shared)
-        rows.sort(key=key_of_row)
-        with self._lock:
-            if not self._rows:
-                self._rows = {row.path: row for row in rows}
-                self._order = rows
+    def restore(self, pause: Callable[[], None] = lambda: None) -> int:
+        """Take the rows of the cache, newest first, before anything is looked at; returns how many there are.
+
+        Who comes second waits for who came first.
+        """
+
+        def take(rows: list[Row]) -> None:
+            rows = [self._shared(row) for row in rows[::-1] if row.path not in self._rows]
+            with self._lock:
+                self._rows.update((row.path, row) for row in rows)
+                self._order = rows + self._order  # older than all before
                 self._totals.add(rows)
+                self._kept = None
                 self.version += 1
-        return len(rows)
+            pause()
+
+        with self._working:
+            if not self._restored:
+                self._restored = True
+                self.cache.read(take)
+        return len(self._rows)
 
     def look(self) -> None:
         """Hold all rows against what the folders have; what differs is read by the next `work`."""
@@ -118,7 +131,9 @@ class ImageIndex:
         found = {path: seen for path in paths if (seen := self._seen(path))}
         self._merge([], [path for path in paths if path not in found])
         if len(found) <= AT_ONCE:
-            self._merge(list(self._read(found.items())), [])
+            while found:  # another thread may have read an older or a newer state of the same image meanwhile
+                self._merge(list(self._read(found.items())), [])
+                found = self._outdated(found)
             return
         with self._lock:
             self._waiting |= found
@@ -133,6 +148,8 @@ class ImageIndex:
             while batch := self._next():
                 self._merge(list(self._read(batch, pause)), [])
                 done += len(batch)
+                with self._lock:
+                    self._waiting |= self._outdated(path for path, _ in batch)
                 self.progress = (done, done + len(self._waiting))
                 if len(self._unsaved) >= 20 * _BATCH:
                     self.save()
@@ -149,6 +166,11 @@ class ImageIndex:
         with self._lock:
             return [self._waiting.popitem() for _ in range(min(_BATCH, len(self._waiting)))]
 
+    def _outdated(self, paths: Iterable[str]) -> dict[str, Seen]:
+        """Those of these images that have a row of another state than the disk's."""
+        rows = [row for path in paths if (row := self._rows.get(path))]
+        return {row.path: seen for row in rows if (seen := self._seen(row.path)) and seen != row.seen}
+
     def _seen(self, path: str) -> Seen | None:
         folder, _, name = path.rpartition("/")
         with self._library_lock:
@@ -159,26 +181,29 @@ class ImageIndex:
             try:
                 yield self._shared(read_row(self.root, path, seen))
             except FileNotFoundError:
-                continue
+                self._merge([], [path])
             pause()
 
     def _shared(self, row: Row) -> Row:
         """The row, its values shared with equal ones of other rows."""
         share = self._words.setdefault
-        row.text = share(row.text, row.text)  # type: ignore[assignment]
         row.owner = share(row.owner, row.owner)  # type: ignore[assignment]
         row.checkpoint = share(row.checkpoint, row.checkpoint)  # type: ignore[assignment]
         row.batch = share(row.batch, row.batch)  # type: ignore[assignment]
         row.tool = share(row.tool, row.tool)  # type: ignore[assignment]
-        for name in ("assets", "weights", "versions", "loras"):
-            value = getattr(row, name)
-            kept = self._words.get((name, value))
-            if kept is None:
-                kept = tuple([share(item, item) for item in value])
-                self._words[(name, value)] = kept
-            setattr(row, name, kept)
-        self._totals.number(row)
+        row.assets, row.weights, row.versions, row.loras = map(
+            self._shared_tuple, (row.assets, row.weights, row.versions, row.loras)
+        )
+        with self._lock:
+            self._totals.number(row)
         return row
+
+    def _shared_tuple(self, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        kept = self._tuples.get(value)
+        if kept is None:
+            kept = tuple([self._words.setdefault(item, item) for item in value])
+            self._tuples[value] = kept
+        return kept
 
     def _merge(self, rows: list[Row], gone: Iterable[str]) -> None:
         """Take rows in and drop paths."""
@@ -200,6 +225,8 @@ class ImageIndex:
                 self._order.sort(key=key_of_row)
             if rows or old:
                 self.version += 1
+            if any(row.favourite for row in (*rows, *old)):
+                self._kept = None
 
     def _unlist(self, row: Row) -> None:
         at = bisect_left(self._order, row.key, key=key_of_row)
@@ -236,10 +263,9 @@ class ImageIndex:
     def kept(self) -> Kept:
         """How often pictures are kept: favourites against those in the trash."""
         with self._lock:
-            if self._kept is None or self._kept[0] != self.version:
-                rows, gone, version = self._order, list(self._trashed.values()), self.version
-                self._kept = (version, count([row for row in rows if row.favourite], gone))
-            return self._kept[1]
+            if self._kept is None:
+                self._kept = count([row for row in self._order if row.favourite], self._trashed.values())
+            return self._kept
 
     def rows(self) -> list[Row]:
         """All rows, oldest first."""

@@ -118,14 +118,17 @@ def day_of(row: Row) -> date:
 
 
 class Numbered:
-    """Tuples that many rows share, by number: a filter asks each of them once, and rows are told apart by a number."""
+    """Values that many rows share, by number: a filter asks each of them once, and rows are told apart by a number.
+
+    Callers hold a lock. A value stays until the end of the process, also if its last row goes.
+    """
 
     def __init__(self) -> None:
-        self.values: list[tuple[Any, ...]] = []
-        self._numbers: dict[tuple[Any, ...], int] = {}
+        self.values: list[Any] = []
+        self._numbers: dict[Any, int] = {}
 
-    def number(self, value: tuple[Any, ...]) -> int:
-        """The number of a tuple, a new one if it is new."""
+    def number(self, value: Any) -> int:
+        """The number of a value, a new one if it is new."""
         found = self._numbers.setdefault(value, len(self.values))
         if found == len(self.values):
             self.values.append(value)
@@ -134,16 +137,18 @@ class Numbered:
 
 class Totals:
     """The counts of all rows, kept as rows come and go; rows' shapes are (owner, NSFW mark, favourite, tool), their
-    forms (checkpoint, width, height)."""
+    forms (checkpoint, width, height), their prompts are texts: images of one recipe share theirs."""
 
-    def __init__(self, shapes: Numbered | None = None, forms: Numbered | None = None) -> None:
-        self.shapes, self.forms = shapes or Numbered(), forms or Numbered()
+    def __init__(self) -> None:
+        self.shapes, self.forms, self.texts = Numbered(), Numbered(), Numbered()
         self.counts: dict[str, Counter[Any]] = {name: Counter() for name in _COUNT}
 
     def number(self, row: Row) -> None:
         """Give a row the numbers of its shape and form."""
         row.shape = self.shapes.number((row.owner, row.nsfw, row.favourite, row.tool))
         row.form = self.forms.number((row.checkpoint, row.width, row.height))
+        row.words = self.texts.number(row.text)
+        row.text = self.texts.values[row.words]
 
     def add(self, rows: Sequence[Row], sign: int = 1) -> None:
         """Take rows in, or out with `sign` -1."""
@@ -155,12 +160,13 @@ class Totals:
 
     def copy(self) -> Totals:
         """The counts as they are now."""
-        made = Totals(self.shapes, self.forms)
+        made = Totals()
+        made.shapes, made.forms, made.texts = self.shapes, self.forms, self.texts
         made.counts = {name: kept.copy() for name, kept in self.counts.items()}
         return made
 
 
-_SHAPE, _FORM = attrgetter("shape"), attrgetter("form")
+_SHAPE, _FORM, _WORDS = attrgetter("shape"), attrgetter("form"), attrgetter("words")
 _COUNT: Mapping[str, Callable[[Iterable[Row]], Counter[Any]]] = {
     "shape": lambda rows: Counter(map(_SHAPE, rows)),
     "form": lambda rows: Counter(map(_FORM, rows)),
@@ -194,7 +200,7 @@ def _flags(rows: list[Row], totals: Totals, query: ImageQuery, nsfw: frozenset[s
     asked = query
     made: dict[str, bytes] = {}
     if asked.words:
-        made["words"] = _worded(rows, asked.words)
+        made["words"] = _worded(rows, totals.texts.values, asked.words)
     if asked.seed is not None:
         made["seed"] = bytes([row.seed == asked.seed for row in rows])
     if asked.batch:
@@ -222,13 +228,13 @@ def _flags(rows: list[Row], totals: Totals, query: ImageQuery, nsfw: frozenset[s
     return made
 
 
-def _worded(rows: list[Row], words: Sequence[str]) -> bytes:
+def _worded(rows: list[Row], texts: list[bytes], words: Sequence[str]) -> bytes:
     """Where the prompt holds every word; the longest word first, for it is the rarest."""
     first, *rest = sorted((word.casefold().encode("utf-8", "replace") for word in words), key=len, reverse=True)
-    found = bytes([first in row.text for row in rows])
+    right = [number for number, text in enumerate(texts) if first in text]
     for word in rest:
-        found = bytes([one and word in row.text for one, row in zip(found, rows, strict=True)])
-    return found
+        right = [number for number in right if word in texts[number]]
+    return bytes(map(set(right).__contains__, map(_WORDS, rows)))
 
 
 def _all(flags: Iterable[bytes | None]) -> bytes | None:

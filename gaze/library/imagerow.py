@@ -55,6 +55,7 @@ class Row(msgspec.Struct, gc=False, array_like=True, kw_only=True):
     # By number, what it shares with many rows: a filter asks each of those once.
     shape: int = 0
     form: int = 0
+    words: int = 0
 
     @property
     def time_s(self) -> float:

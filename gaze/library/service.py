@@ -164,8 +164,6 @@ class Library:
         with contextlib.suppress(OSError):
             (self.root / "data/.gaze").mkdir(mode=0o700, parents=True, exist_ok=True)
         warm = self.ready or self._snapshot.restore() > 0
-        if not self.ready:
-            self.images.restore()
         self._templates.read_shipped(self.root)
         told = self._sweep.tick(0.0) if self.ready else self._sweep.first_read(self._progress, pause)
         self.ready = True
@@ -173,6 +171,7 @@ class Library:
             told = [change for change in told if isinstance(change, ProblemsChanged)]
         told = [change for change in told if not isinstance(change, ImageAdded)]
         self._tell([*told, Progress(*self.progress)])
+        self.images.restore(pause)
         self.images.look()
         self.images.trash_changed.set()
         for folder in ("data", UPLOADS, "workflows"):

@@ -22,7 +22,7 @@ from gaze.web.edit import form_context
 from gaze.web.editing.opened import form_of, opened
 from gaze.web.forms import Values
 from gaze.web.library import card_json, category_of
-from gaze.web.mix import without_usual_weights
+from gaze.web.loras import without_usual_weights
 from gaze.web.recipe_form import action, asset_recipe, selection
 
 AnyRequest = Request[Any, Any, Any]

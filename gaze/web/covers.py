@@ -23,7 +23,7 @@ from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, toast
 from gaze.web.choices import last_choices
 from gaze.web.library import category_of
-from gaze.web.mix import without_usual_weights
+from gaze.web.loras import without_usual_weights
 from gaze.web.recipe_form import asset_recipe
 from gaze.web.undo import address
 

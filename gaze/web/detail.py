@@ -18,10 +18,11 @@ from gaze.web.choices import last_choices, selected_fields
 from gaze.web.editing.relink import Offer, offer
 from gaze.web.forms import Values, one
 from gaze.web.live import Live
-from gaze.web.mix import Lora, loras_of, preview_for, without_usual_weights, workflows_of
+from gaze.web.loras import Lora, loras_of, without_usual_weights
+from gaze.web.mix import workflows_of
 from gaze.web.modelpage import SHOWN, FileList, file_list
 from gaze.web.modelview import asks, model_facts
-from gaze.web.preview import Preview, failed_preview
+from gaze.web.preview import Preview, failed_preview, preview_for
 from gaze.web.recipe_form import SIZES, asset_recipe, recipe_url
 from gaze.web.recipeview import RecipeView, changed, for_a_program, recipe_view, usual
 from gaze.web.related import Pick, more_label, owned_by, picks_for, uses_of

@@ -22,8 +22,10 @@ from gaze.jobs.record import now
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, render, toast, wants_json
 from gaze.web.forms import Values
-from gaze.web.mix import mix_of, outs_of, preview_for, without_usual_weights
-from gaze.web.preview import Preview
+from gaze.web.loras import without_usual_weights
+from gaze.web.mix import mix_of
+from gaze.web.outs import outs_of
+from gaze.web.preview import Preview, preview_for
 from gaze.web.recipe_form import SIZES, recipe_of, recipe_url
 
 AnyRequest = Request[Any, Any, Any]

@@ -5,33 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
-import redis
 
 from gaze.context import Context
 from gaze.core.asset import Asset
 from gaze.core.category import Category
-from gaze.core.errors import Refusal
-from gaze.core.plan import plan
 from gaze.core.recipe import RANDOM, Recipe
-from gaze.jobs.record import Job
 from gaze.library.query import Card, Query
 from gaze.web.forms import Values, one
-from gaze.web.modelview import base_notes
-from gaze.web.preview import Preview, failed_preview, preview_of
+from gaze.web.loras import Lora, lora_of
 from gaze.web.recipe_form import pairs, recipe_url
 from gaze.web.views import checkpoints
 
 IN_PICKER = 16
-IN_OUTS = 12
-
-
-class Lora(msgspec.Struct, frozen=True):
-    """The LoRA of a chosen asset: its key, the weight as it will be (or its range), whether it is used."""
-
-    key: str
-    weight: str
-    usual: str
-    on: bool
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,46 +150,6 @@ def _chosen(gaze: Context, category: Category, choice: str, recipe: Recipe) -> C
     )
 
 
-def lora_of(asset: Asset, recipe: Recipe) -> Lora | None:
-    """The LoRA of an asset in a recipe; None if it has none."""
-    lora = asset.lora
-    if lora is None:
-        return None
-    ends = [lora.lora_weight if end is None else end for end in (lora.lora_weight_min, lora.lora_weight_max)]
-    ranged = (lora.lora_weight_min, lora.lora_weight_max) != (None, None) and ends[0] != ends[1]
-    usual = f"{min(ends):g}–{max(ends):g}" if ranged else f"{lora.lora_weight:g}"
-    given = recipe.weights.get(asset.key, recipe.weights.get(asset.category.name))
-    weight = f"{given:g}" if given is not None else "" if ranged else usual
-    return Lora(asset.key, weight, usual, asset.key not in recipe.off and asset.category.name not in recipe.off)
-
-
-def loras_of(gaze: Context, recipe: Recipe) -> list[tuple[Asset, Lora]]:
-    """The LoRAs of all that a recipe chooses by name, with their owners."""
-    shelf = gaze.library.shelf()
-    found = []
-    for category in gaze.categories.values():
-        for choice in recipe.chosen(category.choice) if category.choosable else ():
-            asset = shelf.find(category.name, choice)
-            lora = lora_of(asset, recipe) if asset else None
-            if asset and lora:
-                found.append((asset, lora))
-    return found
-
-
-def without_usual_weights(gaze: Context, recipe: Recipe) -> Recipe:
-    """The recipe without the weights that the assets have anyway: a box shows them, and nobody changed them."""
-    usual = set()
-    for key, weight in recipe.weights.items():
-        category, _, slug = key.partition("/")
-        asset = gaze.library.find(category, slug) if slug and category in gaze.categories else None
-        lora = asset.lora if asset else None
-        if lora and lora.lora_weight_min is None and lora.lora_weight_max is None and lora.lora_weight == weight:
-            usual.add(key)
-    return msgspec.structs.replace(
-        recipe, weights={key: weight for key, weight in recipe.weights.items() if key not in usual}
-    )
-
-
 def _offers(gaze: Context, category: Category, q: str, choices: list[str], order: str) -> tuple[list[Offer], int]:
     cards, total = _cards(gaze, category, q, order)
     found = [
@@ -234,40 +179,3 @@ def _cards(gaze: Context, category: Category, q: str, order: str) -> tuple[list[
     best = sorted(slugs, key=lambda slug: -kept.of(f"{category.name}/{slug}").score)[:IN_PICKER]
     assets = [asset for slug in best if (asset := gaze.library.find(category.name, slug))]
     return [gaze.library.card(asset) for asset in assets], len(slugs)
-
-
-def preview_for(gaze: Context, recipe: Recipe) -> Preview:
-    """The prompts that a recipe makes now, or why there are none."""
-    try:
-        shelf = gaze.library.shelf()
-        made = plan(msgspec.structs.replace(recipe, count=1), shelf, gaze.rng)
-        notes = base_notes(made, shelf, gaze.model_files)
-        return preview_of(made, shelf, gaze.library.is_missing or _never, notes)
-    except Refusal as refusal:
-        return failed_preview(refusal)
-
-
-def _never(category: str, name: str) -> bool:
-    """Nothing is marked as missing where nobody can be asked."""
-    return False
-
-
-class Outs(msgspec.Struct, frozen=True):
-    """What the generator makes and made: open jobs, then images, newest first."""
-
-    jobs: list[Job]
-    images: list[tuple[str, bool]]  # path, and whether it is NSFW
-
-
-async def outs_of(gaze: Context) -> Outs:
-    """The generator's jobs of the last day and their pictures, then the newest of its own folder."""
-    try:
-        listing = await gaze.queue.listing("comfy", window=50, recent=100)
-    except redis.RedisError:
-        return Outs([], [])
-    jobs = [job for job in [*listing.running, *listing.queued] if job.via == "generator"][:IN_OUTS]
-    made = [job.result.relative_path for job in listing.recent if job.via == "generator" and job.result]
-    older = gaze.library.gallery.newest("generator", IN_OUTS)
-    there = [path for path in dict.fromkeys([*made, *older]) if gaze.library.gallery.has(path)]
-    shown = there[: max(4, IN_OUTS - len(jobs))]
-    return Outs(jobs, [(path, gaze.library.image_nsfw(path)) for path in shown])

@@ -6,12 +6,16 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from gaze.context import Context
 from gaze.core.category import Category
 from gaze.core.errors import Refusal
 from gaze.core.plan import Piece, Plan
+from gaze.core.plan import plan as plan_of
+from gaze.core.recipe import Recipe
 from gaze.core.settings import Settings
 from gaze.core.shelf import Shelf
 from gaze.core.text import chunk_tokens
+from gaze.web.modelview import base_notes
 
 CHUNK = 75
 _WHY = {
@@ -138,3 +142,19 @@ def _chain(plan: Plan, shelf: Shelf, missing: Callable[[str, str], bool]) -> lis
         weight = "missing" if is_missing else f"{lora.weight:.2f}"
         links.append(Link(nodes.get(lora.slot, "+"), name, one.capitalize(), weight, one, lora.lora_name, is_missing))
     return links
+
+
+def preview_for(gaze: Context, recipe: Recipe) -> Preview:
+    """The prompts that a recipe makes now, or why there are none."""
+    try:
+        shelf = gaze.library.shelf()
+        made = plan_of(msgspec.structs.replace(recipe, count=1), shelf, gaze.rng)
+        notes = base_notes(made, shelf, gaze.model_files)
+        return preview_of(made, shelf, gaze.library.is_missing or _never, notes)
+    except Refusal as refusal:
+        return failed_preview(refusal)
+
+
+def _never(category: str, name: str) -> bool:
+    """Nothing is marked as missing where nobody can be asked."""
+    return False

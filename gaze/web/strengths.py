@@ -25,7 +25,7 @@ from gaze.web.answer import HTML, answer, is_htmx, toast
 from gaze.web.choices import last_choices
 from gaze.web.forms import Values, one
 from gaze.web.library import category_of
-from gaze.web.mix import without_usual_weights
+from gaze.web.loras import without_usual_weights
 from gaze.web.recipe_form import asset_recipe
 from gaze.web.sweepview import axis_label, sweep_title, value_label, view_of
 from gaze.web.undo import address

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import AXE
-from tests.site import Site, until
+from tests.site import Site, character, until
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
@@ -37,6 +37,16 @@ def test_choosing_changes_the_address_and_back_takes_it_back(pages: Open) -> Non
     assert page.locator("#preview >> text=sunset").count() == 0
     page.click("#history")  # a page gone back to is alive
     page.wait_for_selector("dialog[open]")
+
+
+def test_a_file_that_changes_is_in_the_prompt_at_once(site: Site, pages: Open, slug: str) -> None:
+    page = pages(f"/generator?character={slug}&extra_positive=typed")
+    page.wait_for_selector("#preview >> text=long blonde hair")
+
+    site.write(f"data/characters/{slug}.json", character(slug, hair="short green hair"))
+
+    page.wait_for_selector("#preview >> text=short green hair")
+    assert page.input_value("#extra_positive") == "typed"
 
 
 def test_an_open_row_stays_open_and_keeps_what_is_searched(pages: Open) -> None:

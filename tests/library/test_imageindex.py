@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -261,3 +262,20 @@ def test_a_sidecar_of_wrong_types_gives_a_row_all_the_same(
 
     assert row is not None
     assert (row.width, row.favourite, row.nsfw) == (8, False, None)
+
+
+def test_marks_set_from_many_threads_end_as_the_sidecar_says(root: Path, library: Library) -> None:
+    path = put(root, "characters/tifa/x.png", positive="x")
+    library.rescan()
+
+    def mark(number: int) -> None:
+        for step in range(6):
+            library.gallery.save_sidecar(path, {"is_favourite": (number + step) % 2 == 0})
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(mark, range(8)))
+
+    row = library.images.get(path)
+    assert row is not None
+    assert row.favourite == json.loads((root / f"static/uploads/{path}.json").read_text())["is_favourite"]
+    assert len(library.find_images(ImageQuery()).rows) == 1

@@ -304,7 +304,7 @@ def test_the_api_lists_images_with_the_same_filters(gallery: Site) -> None:
 def test_more_like_this_and_the_values_of_a_facet(gallery: Site) -> None:
     page = gallery.http.get("/gallery", params={"like": "characters/alice/000.png"}).text
 
-    assert "Like: 000.png" in page
+    assert "The most alike first" in page
     assert page.count('class="ph"') > 20
     items = gallery.http.get("/gallery?fragment=facet&facet=asset&find=ali", headers=HX).text
     assert "Alice" in items
@@ -319,3 +319,56 @@ def test_news_are_counted_and_not_put_in(gallery: Site) -> None:
     put(gallery, "generator/news.png", wait=True, created="2030-01-01T00:00:00Z")
 
     assert "1 new" in gallery.http.get(f"/gallery?fragment=news&top={top}", headers=HX).text
+
+
+def test_an_assets_page_shows_the_images_it_took_part_in_and_leads_to_the_gallery(gallery: Site) -> None:
+    path = put(gallery, "generator/with_beach.png", wait=True, assets={"scenes": ["beach"]}, positive="sand")
+
+    page = gallery.http.get("/scenes/beach?tab=images").text
+
+    assert f'href="/gallery/image/{path}?asset=scenes/beach"' in page
+    assert 'href="/gallery?asset=scenes/beach"' in page
+
+
+def test_a_cover_older_than_its_asset_says_so_until_the_asset_is_as_it_was(gallery: Site) -> None:
+    version = gallery.get("/characters/mira_vale")["version"]
+    path = put(
+        gallery,
+        "characters/mira_vale/cover.png",
+        wait=True,
+        assets={"characters": ["mira_vale"]},
+        versions={"characters/mira_vale": version},
+    )
+    gallery.post("/characters/mira_vale/cover", image=path)
+    assert "The cover is older" not in gallery.http.get("/characters/mira_vale").text
+
+    file = gallery.root / "data/characters/mira_vale.json"
+    before = file.read_text()
+    file.write_text(before.replace("blue eyes", "green eyes"))
+    until(lambda: "The cover is older" in gallery.http.get("/characters/mira_vale").text, what="the mark")
+    assert "The cover is older than the asset" in gallery.http.get("/characters/").text
+    file.write_text(before)
+    until(lambda: "The cover is older" not in gallery.http.get("/characters/mira_vale").text, what="no mark")
+
+
+def test_how_often_pictures_are_kept_stands_on_the_assets_page(gallery: Site) -> None:
+    gallery.write("data/characters/judged.json", character("judged"))
+    for number, loved in ((1, True), (2, True), (3, False), (4, False)):
+        recipe = {"character": "judged", "weights": {"characters/judged": 0.6 if loved else 1.0}}
+        path = f"characters/judged/{number}.png"
+        put(gallery, path, wait=True, is_favourite=loved, recipe=recipe, assets={"characters": ["judged"]})
+    gallery.post("/gallery/image/delete", image="characters/judged/3.png")
+
+    said = "67 % (2 favourites, 1 thrown away)"
+    until(lambda: said in gallery.http.get("/characters/judged").text, what="the rate")
+    images = gallery.http.get("/characters/judged?tab=images").text
+    assert "0.60</b> 100 %" in images
+    assert "1.00</b> 0 %" in images
+
+
+def test_a_search_hit_opens_in_the_gallery(gallery: Site) -> None:
+    put(gallery, "generator/searched.png", wait=True, positive="vermilion pagoda")
+
+    page = gallery.http.get("/search?q=vermilion").text
+
+    assert 'href="/gallery/image/generator/searched.png?q=vermilion"' in page

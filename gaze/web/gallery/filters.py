@@ -122,7 +122,7 @@ _PLAIN = {
     "until": "To",
     "batch": "Batch",
     "recipe": "One recipe",
-    "like": "Like",
+    "like": "Like one image",
 }
 
 
@@ -135,7 +135,7 @@ def _chosen(ask: Ask, found: FoundImages, name: str, name_of: Callable[[str], st
         left = {one: [other for other in value if other != one] for one in value}
         return [Chip(name_of(one), ask.href(asset=rest), True, found.total) for one, rest in left.items()]
     label = _LABELS.get(name) or _PLAIN[name]
-    said = {"recipe": "", "like": value.rsplit("/", 1)[-1]}.get(name, label_of(name, value, name_of))
+    said = {"recipe": "", "like": ""}.get(name, label_of(name, value, name_of))
     return [Chip(f"{label}: {said}" if said else label, ask.href(**{name: ""}), True, found.total)]
 
 

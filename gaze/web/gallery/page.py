@@ -21,7 +21,7 @@ from gaze.web.answer import HTML, answer, is_htmx, render
 from gaze.web.forms import Values
 from gaze.web.gallery.ask import Ask, ask_of, begins_at
 from gaze.web.gallery.filters import Bar, bar_of, menu_of
-from gaze.web.gallery.tiles import Day, Month, days_of, rail_of
+from gaze.web.gallery.tiles import Day, Month, alike_of, days_of, rail_of
 
 AnyRequest = Request[Any, Any, Any]
 MOST_ALIKE = 120
@@ -87,7 +87,7 @@ def view_of(gaze: Context, ask: Ask, around: Row | None = None) -> tuple[View, l
     view = View(
         ask=ask,
         bar=bar_of(ask, found, gaze.library.name_of),
-        days=days_of(gaze, ask, found, rows),
+        days=alike_of(gaze, rows) if ask.like else days_of(gaze, ask, found, rows),
         rail=[] if ask.like else rail_of(ask, found),
         total=found.total,
         of=len(gaze.library.images),

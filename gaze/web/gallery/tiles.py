@@ -95,6 +95,12 @@ def days_of(gaze: Context, ask: Ask, found: FoundImages, rows: Sequence[Row], *,
     return days
 
 
+def alike_of(gaze: Context, rows: Sequence[Row]) -> list[Day]:
+    """Rows in the order of their likeness: no days."""
+    tiles = [tile_of(gaze, row) for row in rows]
+    return [Day("", "The most alike first", len(tiles), tiles)] if tiles else []
+
+
 def _shown_before(found: FoundImages, row: Row, day: date) -> bool:
     newer = found.after(row.key, 1)
     return bool(newer) and day_of(newer[0]) == day
