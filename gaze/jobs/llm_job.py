@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("gaze.jobs")
 
 LONGEST_S = 1800.0
+TOOLS_S = 60.0
 TOLD_S = 0.25
 REDIS_AWAY_S = 1
 
@@ -71,8 +72,9 @@ async def llm_job(tools: LlmTools, job_id: str) -> None:
         if task is None:
             await tools.queue.move(job, "failed", error="What was asked for is no longer kept; ask for it anew.")
             return
-        if job.status == "running" and (kept := await asyncio.to_thread(tools.proposals.find, job_id)):
-            await _finish(tools, job, task, kept, job.llm)  # the worker before died right after it was written
+        kept = await asyncio.to_thread(tools.proposals.find, job_id) if job.status == "running" else None
+        if kept and kept.created >= job.started:  # the worker before died right after it was written
+            await _finish(tools, job, task, kept, job.llm)
             return
         if not await tools.queue.move(job, "running", started=now(), message="", llm=None):
             return
@@ -105,9 +107,18 @@ async def _run(tools: LlmTools, job: Job, task: Task, cancelled: asyncio.Event) 
         log.exception("job stumbled", extra={"job": job.id})
         await _fail(tools, job, f"Something in GAZE went wrong ({type(error).__name__}); see the log.", teller.now)
     finally:
-        for each in (writing, stopping, telling):
-            each.cancel()
-        await asyncio.gather(writing, stopping, telling, return_exceptions=True)
+        await _ended(writing, stopping, telling)
+
+
+async def _ended(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks until they are over: one that took its cancel for an error of the network is asked once more."""
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=1.0)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # looked at, so that nobody complains that it was not
 
 
 async def _write(tools: LlmTools, job: Job, task: Task, teller: _Teller) -> None:
@@ -122,8 +133,7 @@ async def _write(tools: LlmTools, job: Job, task: Task, teller: _Teller) -> None
     picture = await asyncio.to_thread(pictures.data_url, tools.root, task.picture) if task.picture else ""
     asked = author.request(task, category, was, system, picture)
     teller.tell(Writing(provider=provider.name, model=provider.model))
-    available, notes = await tools.tools()
-    teller.notes = tuple(notes)
+    available, teller.notes = await _available(tools)
     async with asyncio.timeout(LONGEST_S):
         done = await complete(provider, asked.messages, asked.schema, available, teller.tell)
     proposal = _proposal(job, task, was, version, teller.now, time.monotonic() - began)
@@ -131,6 +141,16 @@ async def _write(tools: LlmTools, job: Job, task: Task, teller: _Teller) -> None
     proposal = msgspec.structs.replace(proposal, now=made, answer=done.raw, name=_name(category, made, task))
     await asyncio.to_thread(tools.proposals.save, proposal)
     await _finish(tools, job, task, proposal, teller.now)
+
+
+async def _available(tools: LlmTools) -> tuple[Sequence[Tool], tuple[str, ...]]:
+    """The tools that can be had within a minute; writing goes on without those that cannot."""
+    try:
+        async with asyncio.timeout(TOOLS_S):
+            available, notes = await tools.tools()
+            return available, tuple(notes)
+    except TimeoutError:
+        return [], (f"The MCP servers were not ready after {TOOLS_S:.0f} s, so nothing was looked up.",)
 
 
 def _read(tools: LlmTools, task: Task) -> tuple[dict[str, Any] | None, str]:

@@ -256,7 +256,8 @@ class JobQueue:
         """Queue a finished job again; its next attempt gets an id of its own (F76). Raises NotFound."""
         job = await self.get(job_id)
         if not await self.redis.exists(keys.work(job_id)):
-            raise NotFound(f"What {job.label} was made from is no longer kept; ask for it anew.")
+            again = "generate it again" if job.queue == "comfy" else "ask for it anew"
+            raise NotFound(f"What {job.label} was made from is no longer kept; {again}.")
         changes = {
             "error": None,
             "message": "",

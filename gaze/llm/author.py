@@ -63,7 +63,8 @@ def schema_of(task: Task, category: Category) -> Schema:
         return of_text(category.one)
     if task.act == "tags":
         return of_category(category, ["tags"])
-    return of_category(category, [category.name_field, *task.sections] if task.sections else ())
+    named = [] if task.path or not task.sections else [category.name_field]
+    return of_category(category, [*named, *task.sections])
 
 
 def laid_over(task: Task, category: Category, was: Mapping[str, Any], answer: Json) -> Json:
@@ -91,10 +92,17 @@ def laid_over(task: Task, category: Category, was: Mapping[str, Any], answer: Js
 
 
 def _said(value: Any, given: Any) -> Any:
-    """A shaped value without what the model did not write: defaults of the struct are no words of its own."""
-    if isinstance(value, dict) and isinstance(given, Mapping):
-        return {key: _said(inner, given[key]) for key, inner in value.items() if key in given and key != "listed"}
-    return value
+    """A shaped value without what the model did not write: defaults of the struct are no words of its own.
+
+    An object that the shape brought in (the outfit `default` of a flat wardrobe) is held against what is around it.
+    """
+    if not (isinstance(value, dict) and isinstance(given, Mapping)):
+        return value
+    return {
+        key: _said(inner, given.get(key, given))
+        for key, inner in value.items()
+        if (key in given or isinstance(inner, dict)) and key != "listed"
+    }
 
 
 def _at(raw: Any, path: Sequence[str | int]) -> Any:

@@ -136,7 +136,8 @@ class Connection:
         if self._task:
             await asyncio.wait({self._task}, timeout=STOP_S)
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            # A transport that does not let go must not hold up the jobs.
+            await asyncio.wait({self._task}, timeout=STOP_S)
 
     def _in_words(self, error: BaseException) -> str:
         if isinstance(_innermost(error), FileNotFoundError):

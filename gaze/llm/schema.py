@@ -24,10 +24,7 @@ class Schema(msgspec.Struct, frozen=True):
 def of_category(category: Category, sections: Sequence[str] = ()) -> Schema:
     """The schema of a category's file, or of some of its sections; what the model has no word in is left out."""
     whole = _written(category)
-    wanted = [key for key in whole if not sections or key in sections]
-    if sections:
-        wanted = [key for key in wanted if key != category.name_field]
-    made = {key: whole[key] for key in wanted}
+    made = {key: value for key, value in whole.items() if not sections or key in sections}
     closed = _closed(category)
 
     def check(answer: Json) -> list[str]:

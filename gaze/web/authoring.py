@@ -95,9 +95,20 @@ async def bulk_create(request: AnyRequest, gaze: Context, category: str) -> Resp
     kind = kind_of(declared)
     if not kind:
         raise Refusal(f"{declared.name.capitalize()} are not made of model files.", field="category")
-    files = gaze.model_files.files(kind, folders_of(declared, gaze.library.settings()))
-    paths = [file.path for file in files if not file.fault]
+    paths = await asyncio.to_thread(_of_the_category, gaze, declared, forms.on(given, "overwrite"))
     return await create_of_files(request, gaze, declared, given, paths)
+
+
+def _of_the_category(gaze: Context, category: Category, overwrite: bool) -> list[str]:
+    """Files of the category's own folders that no asset names; with `overwrite` those its own assets name too.
+
+    Nobody chose them one by one: a file elsewhere, or one that another category has, is not meant.
+    """
+    kind, files = kind_of(category), gaze.model_files
+    starts = tuple(f"{folder.strip('/')}/" for folder in folders_of(category, gaze.library.settings()))
+    mine = _existing(gaze, category) if overwrite else {}
+    whole = [file.path for file in files.files(kind) if not file.fault and file.path.startswith(starts)]
+    return [path for path in whole if path in mine or not files.users(kind, path)]
 
 
 async def create_of_files(
@@ -106,16 +117,16 @@ async def create_of_files(
     """Entries for these files: drafts by a model, or plain ones at once where none is set up or wanted."""
     overwrite = forms.on(given, "overwrite")
     existing = {} if not paths else await asyncio.to_thread(_existing, gaze, category)
-    wanted = [path for path in dict.fromkeys(paths) if overwrite or path not in existing]
     wish = forms.one(given, "llm")
     by_model = wish in ("on", "true", "1", "yes") if wish else gaze.llm().ready
+    # Without a model there is nothing to say of an entry that is there.
+    wanted = [path for path in dict.fromkeys(paths) if (overwrite and by_model) or path not in existing]
     goto = f"/{category.name}/?sort=newest"
     if not wanted:
         data = {"job_ids": [], "made": [], "skipped": len(paths)}
         return _said(request, "Every file has an entry already.", data, goto)
     if not by_model:
-        loose = [path for path in wanted if path not in existing]
-        made = await asyncio.to_thread(fromfiles.make, gaze, category, loose)
+        made = await asyncio.to_thread(fromfiles.make, gaze, category, wanted)
         entries = [{"id": a.id, "slug": a.slug, "name": a.name, "path": a.path} for a in made.assets]
         count = len(entries)
         text = f"{count} {category.one if count == 1 else category.name} made from the files."

@@ -532,6 +532,18 @@ def test_plain_entries_are_made_at_once_where_the_llm_is_not_wanted(writer: Site
     assert (told["job_ids"], [entry["name"] for entry in told["made"]]) == ([], ["Sharp Eyes"])
 
 
+def test_files_of_other_folders_or_other_assets_are_not_meant(writer: Site) -> None:
+    lora(writer, "elsewhere", "Other")
+    writer.write(
+        "data/characters/has_it.json",
+        {**character("has_it"), "lora": {"lora_name": "Illustrious/Looks/hers.safetensors"}},
+    )
+    lora(writer, "hers", "Illustrious/Looks")
+    known(writer, "looks")
+
+    assert writer.post("/looks/bulk_create", llm="off").json()["made"] == []
+
+
 def test_overwrite_drafts_existing_entries_too(writer: Site, llm: Llm) -> None:
     lora(writer, "coat", "Illustrious/Clothing", coat=50)
     known(writer, "outfits", "coat")

@@ -21,7 +21,7 @@ def test_a_tenth_category_has_a_form_with_sections_letters_and_widgets() -> None
     made = make_form(PROPS, SWORD, TEN)
 
     by_name = {item.name: item for item in made.inputs}
-    assert [section.label for section in made.sections] == ["Prop", "Prop", "LoRA", "Tags"]
+    assert [section.label for section in made.sections] == ["Name", "Prop", "LoRA", "Tags"]
     assert by_name["/prop/item"].letters == ("M",)
     assert by_name["/prop/grip"].letters == ("H",)
     assert (by_name["/lora/lora_name"].kind, by_name["/tags/nsfw"].kind) == ("lora", "switch")
