@@ -107,9 +107,18 @@ async def _run(tools: LlmTools, job: Job, task: Task, cancelled: asyncio.Event) 
         log.exception("job stumbled", extra={"job": job.id})
         await _fail(tools, job, f"Something in GAZE went wrong ({type(error).__name__}); see the log.", teller.now)
     finally:
-        for each in (writing, stopping, telling):
-            each.cancel()
-        await asyncio.gather(writing, stopping, telling, return_exceptions=True)
+        await _ended(writing, stopping, telling)
+
+
+async def _ended(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks until they are over: one that took its cancel for an error of the network is asked once more."""
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=1.0)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # looked at, so that nobody complains that it was not
 
 
 async def _write(tools: LlmTools, job: Job, task: Task, teller: _Teller) -> None:

@@ -12,12 +12,13 @@ from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from gaze.library.imagecache import ImageCache
-from gaze.library.imagequery import FoundImages, ImageQuery, Totals, key_of_row, select
+from gaze.library.imagequery import FoundImages, ImageQuery, key_of_row
 from gaze.library.imagerow import Row, read_row
 from gaze.library.images import UPLOADS, Images, Seen
+from gaze.library.imageselect import select
+from gaze.library.imagetotals import Sharing, Totals
 from gaze.library.kept import Kept, count
 from gaze.library.trash import TRASH, Trashed
 
@@ -46,8 +47,7 @@ class ImageIndex:
         self._totals = Totals()
         self._waiting: dict[str, Seen] = {}
         self._unsaved: dict[str, Row | None] = {}
-        self._words: dict[object, object] = {}  # one object for equal values: most rows share theirs
-        self._tuples: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        self._sharing = Sharing()
         self._answers: OrderedDict[tuple[ImageQuery, frozenset[str]], FoundImages] = OrderedDict()
         self._answered = -1
         self._of: dict[str, tuple[int, list[Row]]] = {}
@@ -185,25 +185,10 @@ class ImageIndex:
             pause()
 
     def _shared(self, row: Row) -> Row:
-        """The row, its values shared with equal ones of other rows."""
-        share = self._words.setdefault
-        row.owner = share(row.owner, row.owner)  # type: ignore[assignment]
-        row.checkpoint = share(row.checkpoint, row.checkpoint)  # type: ignore[assignment]
-        row.batch = share(row.batch, row.batch)  # type: ignore[assignment]
-        row.tool = share(row.tool, row.tool)  # type: ignore[assignment]
-        row.assets, row.weights, row.versions, row.loras = map(
-            self._shared_tuple, (row.assets, row.weights, row.versions, row.loras)
-        )
+        """The row, its values shared with equal ones of other rows, its shapes numbered."""
         with self._lock:
-            self._totals.number(row)
+            self._totals.number(self._sharing.share(row))
         return row
-
-    def _shared_tuple(self, value: tuple[Any, ...]) -> tuple[Any, ...]:
-        kept = self._tuples.get(value)
-        if kept is None:
-            kept = tuple([self._words.setdefault(item, item) for item in value])
-            self._tuples[value] = kept
-        return kept
 
     def _merge(self, rows: list[Row], gone: Iterable[str]) -> None:
         """Take rows in and drop paths."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -94,6 +95,9 @@ class Chat:
         except Failed:
             raise
         except (openai.OpenAIError, httpx2.HTTPError, ValueError, TypeError, AttributeError) as error:
+            task = asyncio.current_task()
+            if task and task.cancelling():  # closing a half-read stream may hide the cancel behind an error of its own
+                raise asyncio.CancelledError from None
             raise in_words(self.provider, error) from None
 
     def _plain(self, body: bytes, told: Callable[[str, str], None]) -> Turn:

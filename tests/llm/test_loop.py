@@ -346,3 +346,17 @@ async def test_f108_what_a_tool_says_cannot_call_another(llm: Llm) -> None:
 
     assert (done.value, called) == (SCENE, ["search_tags"])
     assert [call.good for call in done.writing.calls] == [True, False]
+
+
+async def test_a_cancel_is_never_taken_for_an_error_to_try_again(llm: Llm) -> None:
+    for _ in range(8):
+        llm.script({"text": "x" * 2000, "piece": 4, "pause_s": 0.005})
+        heard = asyncio.Event()
+        told = lambda now, heard=heard: heard.set() if now.text else None  # noqa: E731
+        task = asyncio.create_task(complete(provider(llm), ASK, SCHEMA, told=told, sleep=Clock()))
+        await heard.wait()
+
+        task.cancel()
+        await asyncio.wait({task}, timeout=5)
+
+        assert task.cancelled() and len(llm.asked) == 1

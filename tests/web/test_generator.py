@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.library.make import png
 from tests.site import JSON, Site, until
 
 HTMX = {"HX-Request": "true"}
@@ -165,3 +166,22 @@ def test_the_prompt_follows_typing_and_so_does_the_address(site: Site) -> None:
 
     assert ">fog</span>" in answer.text
     assert answer.headers["HX-Replace-Url"] == "/generator?character=alice&extra_positive=fog"
+
+
+def test_what_is_kept_most_comes_first_when_asked(site: Site) -> None:
+    for slug in ("aa_thrown", "zz_kept"):
+        site.write(f"data/styles/{slug}.json", {"style_id": slug, "style_name": slug})
+        for number in range(3):
+            (site.root / "static/uploads/styles" / slug).mkdir(parents=True, exist_ok=True)
+            (site.root / f"static/uploads/styles/{slug}/{number}.png").write_bytes(png())
+            sidecar = {"is_favourite": slug == "zz_kept", "assets": {"styles": [slug]}}
+            site.write(f"static/uploads/styles/{slug}/{number}.png.json", sidecar)
+    until(lambda: site.get("/styles/zz_kept").get("images") == 3, what="the images")
+
+    def first(order: str) -> str:
+        query = {"open": "styles", "q:styles": "_", "order:styles": order}
+        text = site.http.get("/generator", params=query, headers=HTMX).text
+        return min(("aa_thrown", "zz_kept"), key=lambda slug: text.index(f'title="{slug}"'))
+
+    assert first("name") == "aa_thrown"
+    until(lambda: first("kept") == "zz_kept", what="the kept one first")
