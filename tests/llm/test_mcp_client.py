@@ -16,7 +16,7 @@ import pytest
 
 from gaze.library.secrets import Secrets
 from gaze.llm.mcp_client import Connections, look
-from gaze.llm.mcp_config import Server, checked, confirm, confirmed, key_of, servers
+from gaze.llm.mcp_config import Server, checked, confirm, confirmed, key_of, ready_entries, servers
 from gaze.llm.mcp_state import State
 from gaze.llm.tools import Tool, ToolError
 from tests.site import REPOSITORY, free_port, until
@@ -194,6 +194,19 @@ def library(root: Path, entries: Any) -> list[Server]:
     (root / "data").mkdir(exist_ok=True)
     (root / "data/settings.json").write_text(json.dumps({"mcp_servers": entries}))
     return servers(root)
+
+
+async def test_the_bundled_server_checks_tags_for_the_model(hand: Hand, tmp_path: Path) -> None:
+    hand.servers = [entry for entry in ready_entries(tmp_path) if entry.on]
+
+    tools = await hand.tools()
+    answer = await tools["validate_tags"].run({"tags": ["long hair", "silver hair", "lnog hair"]})
+    wrong = await asyncio.gather(tools["suggest_tags"].run({"partial": ""}), return_exceptions=True)
+
+    assert set(tools) == {"search_tags", "validate_tags", "suggest_tags"}
+    assert '"alias_of": "grey_hair"' in answer.replace('":"', '": "')
+    assert "long_hair" in answer
+    assert isinstance(wrong[0], ToolError) and "empty" in str(wrong[0])
 
 
 def test_the_ready_entries_are_there_and_only_the_bundled_one_is_on(tmp_path: Path) -> None:

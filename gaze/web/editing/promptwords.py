@@ -46,7 +46,7 @@ def _tags(gaze: Context, vocabulary: Vocabulary, typed: str, most: int) -> Itera
         listed.add(tag.name)
         uses = own.uses(tag.name)
         yield weight + (1 + log10(uses) if uses else 0), _word(tag)
-    for weight, name, text, uses in own.find(typed, 2 * most, vocabulary.fresh):
+    for weight, name, text, uses in own.find(typed, 2 * most, vocabulary.fresh()):
         if name not in listed:
             yield _OWN + weight, Word(text, "yours", str(uses), "general", _bare(text))
 

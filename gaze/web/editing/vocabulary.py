@@ -53,7 +53,7 @@ class Vocabulary:
         self._own, self._own_stale, self._own_images = OwnTags(), False, -1
         self._prompts = PromptCounts()
         self._making = threading.Lock()
-        self.fresh: set[str] = set()  # tags that came after the user's own were counted last
+        self._fresh: set[str] = set()  # tags that came after the user's own were counted last
         self.counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     async def begin(self, library: Library) -> None:
@@ -61,6 +61,8 @@ class Vocabulary:
         while not library.ready:
             await asyncio.sleep(0.1)
         await asyncio.to_thread(self.follow, library, breathe())
+        if not self._closed:
+            await asyncio.to_thread(self.own_tags, library)
 
     def close(self) -> None:
         """Let a first count that still goes on end at once."""
@@ -72,7 +74,7 @@ class Vocabulary:
             self.follow(library)
 
     def own_tags(self, library: Library) -> OwnTags:
-        """The tags of all assets and images, by use. Many are counted in the background: `fresh` came meanwhile."""
+        """The tags of all assets and images, by use. Many are counted in the background: `fresh()` came meanwhile."""
         self.catch_up(library)
         images = library.images.version
         if (self._own_stale or images != self._own_images) and self._making.acquire(blocking=False):
@@ -83,13 +85,18 @@ class Vocabulary:
                 threading.Thread(target=self._make, args=(library,), name="own tags", daemon=True).start()
         return self._own
 
+    def fresh(self) -> list[str]:
+        """Tags that `own_tags` does not have yet; none while all are counted for the first time."""
+        with self._lock:
+            return list(self._fresh) if len(self._fresh) <= _AT_ONCE // 4 else []
+
     def _make(self, library: Library) -> None:
         try:
             self._prompts.follow(library)
             counted = self.all("tags")
             made, known = OwnTags([*counted, *self._prompts.counts.items()]), {word for word, _ in counted}
             with self._lock:
-                self._own, self.fresh = made, self.fresh - known
+                self._own, self._fresh = made, self._fresh - known
         finally:
             self._making.release()
 
@@ -121,7 +128,7 @@ class Vocabulary:
                     self._seen[path] = (version, mine)
                     for of, word in mine:
                         if of == "tags" and not self.counts[of][word]:
-                            self.fresh.add(word)
+                            self._fresh.add(word)
                         self.counts[of][word] += 1
                     self._own_stale = True
                 pause()
