@@ -1,4 +1,4 @@
-"""`python -m bench [library] [site] [jobs] [models] [gallery] [llm]`: measure and print one table."""
+"""`python -m bench [library] [site] [jobs] [models] [gallery] [llm] [tags]`: measure and print one table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.table import Row, show
 
-PARTS = ("library", "site", "jobs", "models", "gallery", "llm")
+PARTS = ("library", "site", "jobs", "models", "gallery", "llm", "tags")
 
 
 def main(names: list[str]) -> int:

@@ -70,7 +70,24 @@ def parser() -> argparse.ArgumentParser:
     simulate = add("simulate-comfyui", _simulate, "A stand-in for ComfyUI that draws its pictures itself.")
     simulator.add_arguments(simulate)
     check = add("check", _check, "Read a library and print its problems like a compiler; exit 1 if there are any.")
+    check.add_argument("--strict", action="store_true", help="exit 1 for warnings, too")
     check.add_argument("path", nargs="?", help="the library's folder; default: --root")
+    mcp = add("mcp", None, "MCP servers: tools for an LLM.").add_subparsers(required=True, metavar="SERVER")
+    tools = mcp.add_parser("danbooru", help="Look up, check and suggest Danbooru tags.", parents=[root])
+    tools.add_argument(
+        "--http",
+        nargs="?",
+        const="",
+        metavar="HOST:PORT",
+        help="serve at http://HOST:PORT/mcp instead of standard input; default 127.0.0.1:9130",
+    )
+    tools.set_defaults(command=_mcp_danbooru)
+    library = mcp.add_parser("serve", help="This library for an assistant, on standard input.", parents=[root])
+    library.set_defaults(command=_mcp_serve)
+    tags = add("tags", None, "The list of Danbooru tags.").add_subparsers(required=True, metavar="ACT")
+    taken = tags.add_parser("import", help='Take a CSV of name,category,count,"aliases" as the list.', parents=[root])
+    taken.add_argument("file", metavar="FILE.csv")
+    taken.set_defaults(command=_import_tags)
     plan = add("plan", _plan, "Plan a recipe (or a list of them) and print the plan as JSON; exit 2 on errors.")
     plan.add_argument("recipe", metavar="RECIPE.json", help="a file, or - for standard input")
     graph = add("graph", _graph, "Print the ComfyUI workflow of a plan.")
@@ -158,14 +175,65 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from gaze.danbooru.taglist import TagList
     from gaze.library.check import check
 
     options.root = options.path or options.root
-    found = check(_settings(options)().root, program(), declared())
-    for problem in found:
+    settings = _settings(options)()
+    tags = TagList(settings.root, program(), keep=False)
+    problems, warnings = check(settings.root, program(), declared(), tags.lookup, settings.lora_root)
+    for problem in problems:
         print(problem)
-    print(f"{len(found)} problem{'s' if len(found) != 1 else ''}" if found else "No problems.")
-    return 1 if found else 0
+    for warning in warnings:
+        print(f"{warning} (warning)")
+    counts = [_counted(len(problems), "problem")] if problems or not warnings else []
+    counts += [_counted(len(warnings), "warning")] if warnings else []
+    print(", ".join(counts) if problems or warnings else "No problems.")
+    return 1 if problems or (warnings and options.strict) else 0
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
+
+
+def _import_tags(options: argparse.Namespace) -> int:
+    from gaze.danbooru.taglist import TagList
+
+    try:
+        content = Path(options.file).read_bytes()
+    except OSError as error:
+        return _fail(f"{options.file} cannot be read ({error.strerror}).")
+    try:
+        found = TagList(_settings(options)().root, program()).take_in(content)
+    except Refusal as refusal:
+        return _fail(refusal.message)
+    for row in found.bad:
+        print(f"{options.file}:{row}", file=sys.stderr)
+    print(found.sentence)
+    return 0
+
+
+def _mcp_danbooru(options: argparse.Namespace) -> int:
+    from gaze.danbooru.taglist import TagList
+    from gaze.mcp import danbooru
+
+    http = None
+    if options.http is not None:
+        host, _, port = options.http.rpartition(":") if ":" in options.http else (options.http, "", "")
+        if port and not (port.isdigit() and 0 < int(port) < 65536):
+            return _fail(f"«{options.http}» is no HOST:PORT, such as 127.0.0.1:{danbooru.PORT}.")
+        http = (host.strip("[]") or "127.0.0.1", int(port or danbooru.PORT))
+    danbooru.run(TagList(_settings(options)().root, program()), http)
+    return 0
+
+
+def _mcp_serve(options: argparse.Namespace) -> int:
+    from gaze.mcp.serve import run
+
+    live = _settings(options)
+    logs.set_up("mcp", live().log)
+    run(live)
+    return 0
 
 
 def _plan(options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from random import Random, SystemRandom
@@ -18,7 +18,10 @@ from gaze.categories import declared
 from gaze.comfyui import models
 from gaze.comfyui.models import Models
 from gaze.comfyui.pool import Pool
+from gaze.core.asset import Asset
 from gaze.core.category import Category
+from gaze.danbooru.find import validate
+from gaze.danbooru.taglist import TagList
 from gaze.jobs import events
 from gaze.jobs.queue import JobQueue
 from gaze.jobs.record import new_id
@@ -26,6 +29,7 @@ from gaze.jobs.redis import connect, redis_url
 from gaze.library import changes as changed
 from gaze.library import earlier
 from gaze.library import models as model_files
+from gaze.library.lint import Lint
 from gaze.library.proposals import Proposals
 from gaze.library.secrets import Secrets
 from gaze.library.service import Library
@@ -68,14 +72,17 @@ class Context:
         self.secrets = Secrets(settings().private)
         self.proposals = Proposals(settings().root)
         self.prompts = Prompts(settings().root, self.program, categories)
-        # Which of some tags nobody knows, each with near ones; None while there is no list of tags.
-        self.unknown_tags: Callable[[Sequence[str]], Mapping[str, Sequence[str]]] | None = None
+        self.tags = TagList(settings().root, self.program)
         self.model_files = model_files.Models(
-            categories, settings().private, self._model_folders, library.named_models, self._tell_in_loop
+            categories, settings().private, self._model_folders, library.named_models, self._models_told
+        )
+        self.lint = Lint(
+            settings().root, self.program, library.each, library.preferences.of, self.tags.lookup, self._trained
         )
         library.models, library.is_missing = self.model_files, self.model_files.is_missing
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._doubts = ""  # another text whenever the doubts are others
         self._told: asyncio.Queue[Sequence[changed.Change]] = asyncio.Queue()
 
     async def start(self) -> None:
@@ -88,11 +95,13 @@ class Context:
         self._loop = asyncio.get_running_loop()
         await self.library.start(polling=self.settings().polling)
         self._tasks.append(asyncio.create_task(self._read_models(), name="read model files"))
+        self.lint.start(lambda: self.library.revision if self.library.ready else None, self._doubts_changed)
 
     async def stop(self) -> None:
         """End all tasks and connections."""
         self._loop = None
         await asyncio.to_thread(self.model_files.stop)
+        await asyncio.to_thread(self.lint.stop)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -112,17 +121,43 @@ class Context:
         """Whether a model can be asked now, and if not, what to do."""
         return standing(self.settings(), self.secrets)
 
+    def unknown_tags(self, tags: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Which of some tags the user's list does not have, each with near ones; none while there is only the starter.
+
+        Looks through the list: call it in a thread.
+        """
+        loaded = self.tags()
+        if not loaded.own:
+            return {}
+        return {each.given: each.suggestions for each in validate(loaded.index, tags) if not each.tag}
+
     def tell(self, changes: Sequence[changed.Change]) -> None:
         """The library's callback: take changes to be published."""
         self._told.put_nowait(changes)
         if any(isinstance(change, _NAMES_MODELS) for change in changes):
             self.model_files.wake(scan=False)  # other folders in the settings are noticed all the same
 
+    def _models_told(self, changes: Sequence[changed.Change]) -> None:
+        """The model files' callback, from their thread: what headers say may make or end doubts."""
+        if any(isinstance(change, changed.ModelsChanged) for change in changes):
+            self.lint.forget()
+        self._tell_in_loop(changes)
+
     def _tell_in_loop(self, changes: Sequence[changed.Change]) -> None:
         """The model files' callback, from their thread."""
         if loop := self._loop:
             with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
                 loop.call_soon_threadsafe(self.tell, changes)
+
+    def _trained(self, asset: Asset) -> list[str]:
+        """The tags that the header of an asset's LoRA names."""
+        if asset.lora is None:
+            return []
+        return [tag for tag, _ in self.model_files.header("lora", asset.lora.lora_name).tags]
+
+    def _doubts_changed(self) -> None:
+        self._doubts = new_id()
+        self._tell_in_loop([changed.ProblemsChanged()])
 
     def _model_folders(self) -> Mapping[str, str]:
         settings = self.settings()
@@ -164,7 +199,7 @@ class Context:
                 return f"image:{path}", "", events.ImageRemoved(path, category, slug)
             case changed.ProblemsChanged():
                 everything = self.library.problems()
-                mark = sha256("\n".join(map(str, everything)).encode()).hexdigest()
+                mark = sha256("\n".join([*map(str, everything), self._doubts]).encode()).hexdigest()
                 return "problems", mark, events.ProblemsChanged(len(everything))
             case changed.SettingsChanged():
                 return "settings", new_id(), events.SettingsChanged()

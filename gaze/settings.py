@@ -57,6 +57,7 @@ SETTINGS = (
     Setting("llm_model", "GAZE_LLM_MODEL", "The LLM's model, as its provider calls it."),
     Setting("llm_key", "GAZE_LLM_KEY", "The provider's key; it goes to GAZE_LLM_URL and nowhere else.", in_file=False),
     Setting("llm_timeout_s", "GAZE_LLM_TIMEOUT_S", "Seconds the LLM may say nothing before it is asked again; 180."),
+    Setting("mcp_saves", "GAZE_MCP_SAVES", "Save what an assistant proposes over MCP at once, without a review."),
     Setting("max_upload_mib", "GAZE_MAX_UPLOAD_MIB", "The largest upload, in MiB; 64."),
 )
 
@@ -93,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     llm_model: str = ""
     llm_key: str = ""
     llm_timeout_s: float = 180.0
+    mcp_saves: bool = False
     fixed: frozenset[str] = frozenset()  # keys that the environment or the command line says; the file cannot
 
     @property

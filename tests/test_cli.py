@@ -148,3 +148,54 @@ def test_an_empty_folder_is_a_library_without_assets(tmp_path: Path) -> None:
     assert gaze("check", cwd=tmp_path).returncode == 0
     planned = gaze("plan", "-", cwd=tmp_path, stdin=json.dumps({"extra_positive": "a red ball", "seed": 1}))
     assert json.loads(planned.stdout)["positive"] == "a red ball"
+
+
+def test_tags_import_takes_a_list_in_and_names_bad_rows(root: Path) -> None:
+    (root / "mine.csv").write_text('xyzzy,0,12,"plugh"\nbad,0,many,\n')
+
+    done = gaze("tags", "import", "mine.csv", cwd=root)
+
+    assert (done.returncode, done.stdout) == (0, "The list holds 1 tag now. 1 row was left out.\n")
+    assert done.stderr.startswith("mine.csv:line 2: the count of «bad»")
+
+
+def test_tags_import_says_what_is_no_list_in_one_line(root: Path) -> None:
+    (root / "mine.csv").write_text("")
+
+    assert gaze("tags", "import", "mine.csv", cwd=root).returncode == 2
+    assert gaze("tags", "import", "nowhere.csv", cwd=root).stderr.startswith("gaze: nowhere.csv cannot be read")
+
+
+def test_check_tells_doubts_as_warnings_and_ends_with_0_unless_strict(root: Path) -> None:
+    scene = {"scene_id": "odd", "scene_name": "Odd", "scene": {"background": "day, night", "lighting": ""}}
+    (root / "data/scenes/odd.json").write_text(json.dumps(scene))
+
+    done = gaze("check", cwd=root)
+
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        "data/scenes/odd.json: «day» and «night»: two times of day (warning)",
+        "1 warning",
+    ]
+    assert gaze("check", "--strict", cwd=root).returncode == 1
+
+
+def test_check_knows_unknown_tags_only_by_a_real_list(root: Path) -> None:
+    quiet = gaze("check", "--strict", cwd=root)
+    (root / "mine.csv").write_text("zzyzx,0,12,\n")
+    gaze("tags", "import", "mine.csv", cwd=root)
+
+    done = gaze("check", "--strict", cwd=root)
+
+    assert quiet.returncode == 0
+    assert done.returncode == 1
+    assert "data/scenes/beach.json: «beach» is no known tag (warning)" in done.stdout
+
+
+def test_check_hears_no_more_of_what_was_silenced(root: Path) -> None:
+    scene = {"scene_id": "odd", "scene_name": "Odd", "scene": {"background": "day, night", "lighting": ""}}
+    (root / "data/scenes/odd.json").write_text(json.dumps(scene))
+    (root / "data/state/scenes").mkdir(parents=True)
+    (root / "data/state/scenes/odd.json").write_text(json.dumps({"silenced": ["contradiction:day, night"]}))
+
+    assert gaze("check", "--strict", cwd=root).stdout == "No problems.\n"

@@ -13,6 +13,7 @@ from gaze.settings import SETTINGS, read
 from tests.site import REPOSITORY
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
+ALWAYS = {name: service for name, service in COMPOSE["services"].items() if "profiles" not in service}
 OURS = {name: service for name, service in COMPOSE["services"].items() if name != "redis"}
 VARIABLES = {setting.env for setting in SETTINGS}
 ours = pytest.mark.parametrize("name", OURS)
@@ -59,14 +60,27 @@ def test_the_pages_are_published_on_loopback_at_their_port() -> None:
 
     assert port == f"127.0.0.1:5782:{OURS['web']['environment']['GAZE_PORT']}"
     assert OURS["web"]["environment"]["GAZE_HOST"] == "0.0.0.0"
-    assert not any("ports" in service for name, service in COMPOSE["services"].items() if name != "web")
+    assert not any(
+        "ports" in service for name, service in COMPOSE["services"].items() if name not in ("web", "danbooru-mcp")
+    )
 
 
 def test_compose_runs_redis_the_pages_and_both_workers() -> None:
-    assert set(COMPOSE["services"]) == {"redis", "web", "comfy", "llm"}
+    assert {name for name, each in COMPOSE["services"].items() if "profiles" not in each} == {
+        "redis",
+        "web",
+        "comfy",
+        "llm",
+    }
     assert OURS["comfy"]["environment"]["GAZE_REDIS_URL"] == "redis://redis:6379/0"
     assert "redis:/data" in COMPOSE["services"]["redis"]["volumes"]
     assert "redis" in COMPOSE["volumes"]
+
+
+def test_the_tag_server_runs_only_where_its_profile_is_named() -> None:
+    assert COMPOSE["services"]["danbooru-mcp"]["profiles"] == ["danbooru-mcp"]
+    assert COMPOSE["services"]["danbooru-mcp"]["ports"] == ["127.0.0.1:9130:9130"]
+    assert not COMPOSE["services"]["danbooru-mcp"]["depends_on"]
 
 
 def test_the_image_holds_every_folder_the_program_reads() -> None:

@@ -63,6 +63,7 @@ class Library:
 
     progress: tuple[int, int]  # files read, files found, of the first read
     ready: bool  # whether the first read is done
+    revision: int  # another one whenever something changed
     is_missing: Callable[[str, str], bool] | None  # (category, LoRA or checkpoint path): is it missing? None: never
     models: Models | None  # the model files, in a process that looks at them
 
@@ -83,6 +84,7 @@ class Library:
         self.on_change = on_change
         self.progress = (0, 0)
         self.ready = False
+        self.revision = 0
         self.is_missing = None
         self.models = None
         self._lock = threading.RLock()
@@ -186,6 +188,7 @@ class Library:
         """Tell once what changed, with the assets whose cover came or went."""
         if not changes:
             return
+        self.revision += 1
         if TrashChanged() in changes:
             self.images.trash_changed.set()
         pictures = {change.path for change in changes if isinstance(change, ImageAdded | ImageRemoved)}

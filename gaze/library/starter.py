@@ -7,7 +7,8 @@ from pathlib import Path
 
 # What of the program's own data is a library; the rest is private or state of whoever runs it there.
 _PARTS = (Path("data"), Path("static/uploads"))
-_LEFT_OUT = {".gaze", "sweeps", "settings.json", "prompts"}  # prompts: the shipped ones count where there are none
+# The shipped prompts, tags and rules count wherever a library has none of its own.
+_LEFT_OUT = {".gaze", "sweeps", "settings.json", "prompts", "tags", "lint.json"}
 
 
 def copy_starter(program: Path, root: Path) -> int:

@@ -27,6 +27,7 @@ from gaze.settings import Settings
 from gaze.web import (
     api,
     asset,
+    assistant,
     authoring,
     bulk,
     complete,
@@ -54,6 +55,7 @@ from gaze.web import (
     second_pass,
     settings_page,
     strengths,
+    tags,
     transfer,
     trash,
     undo,
@@ -131,6 +133,8 @@ def routes(context: Context) -> list[ControllerRouterHandler]:
         *covers.routes(list(context.categories.values())),
         *library.ROUTES,
         *complete.ROUTES,
+        *tags.ROUTES,
+        *assistant.ROUTES,
         *create.ROUTES,
         *edit.ROUTES,
         *outfits.ROUTES,
@@ -157,7 +161,7 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     """The application around a context; both start and stop together."""
     render = Renderer(context.program / "templates", reload_templates)
     live = Live(context, render)
-    vocabulary = Vocabulary()
+    vocabulary, helper = Vocabulary(), assistant.Assistant(context)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -169,6 +173,7 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
             yield
         finally:
             vocabulary.close()
+            await helper.stop()
             counting.cancel()
             await asyncio.gather(counting, return_exceptions=True)
             await live.stop()
@@ -180,7 +185,7 @@ def make_app(context: Context, reload_templates: bool = False) -> Litestar:
     return Litestar(
         routes(context),
         dependencies={"gaze": Provide(provide_context)},
-        state=State({"gaze": context, "live": live, "render": render, "vocabulary": vocabulary}),
+        state=State({"gaze": context, "live": live, "render": render, "vocabulary": vocabulary, "assistant": helper}),
         lifespan=[lifespan],
         before_request=guard.check_request,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What one is typing, completed: tags that the library uses, its LoRA files, choices of another category."""
+"""What one is typing, completed: tags, wildcards, LoRA files, choices of another category; what goes with a tag."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from litestar.types import ControllerRouterHandler
 
 from gaze.context import Context
 from gaze.core.recipe import RANDOM
+from gaze.core.text import items, key
 from gaze.library.query import Query
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, wants_json
+from gaze.web.editing.promptwords import prompt_words, related_words
 from gaze.web.editing.vocabulary import Vocabulary, Word, pieces, ranked
 from gaze.web.views import checkpoints
 
 AnyRequest = Request[Any, Any, Any]
 MOST = 8
+RELATED = 6
 
 
 @get("/complete", include_in_schema=False)
@@ -30,8 +33,24 @@ async def complete(request: AnyRequest, gaze: Context) -> Response[Any]:
     words = await asyncio.to_thread(_words, gaze, request.app.state.vocabulary, kind, typed, usual)
     if wants_json(request):
         return answer(request, data={"words": words})
-    context = {"words": [(word, *pieces(word.text, typed)) for word in words], "typed": typed}
-    return Response(request.app.state.render("asset/_complete.html", **context), media_type=HTML)
+    return _list(request, words, typed, f"Completions of {typed}" if typed else "Choices")
+
+
+@get("/complete/related", include_in_schema=False)
+async def related(request: AnyRequest, gaze: Context) -> Response[Any]:
+    """What the user's assets and images have together with the tag `tag`, without those in `has`."""
+    given = await forms.values(request)
+    tag, has = forms.one(given, "tag")[:200], {key(item) for item in items(forms.one(given, "has")[:20_000])}
+    words = await asyncio.to_thread(related_words, gaze, request.app.state.vocabulary, tag, has, RELATED)
+    if wants_json(request):
+        return answer(request, data={"words": words})
+    return _list(request, words, "", f"Often with “{tag}”", title=True)
+
+
+def _list(request: AnyRequest, words: list[Word], typed: str, label: str, title: bool = False) -> Response[Any]:
+    context = {"words": [(word, *pieces(word.label, typed)) for word in words], "label": label, "title": title}
+    html = request.app.state.render("asset/_complete.html", **context)
+    return Response(html, media_type=HTML)
 
 
 def _words(gaze: Context, vocabulary: Vocabulary, kind: str, typed: str, usual: list[str]) -> list[Word]:
@@ -56,9 +75,7 @@ def _words(gaze: Context, vocabulary: Vocabulary, kind: str, typed: str, usual: 
         chosen = typed in counted  # a value that is there already: show what else there is
         found = [item for item in ranked(list(counted.items()), "" if chosen else typed.casefold()) if item[0] != typed]
         return [Word(name, "value", _times(number), "meta") for name, number in found[:MOST]]
-    wild = [Word(f"__{name}__", "wildcard", "", "wild") for name in _wildcards(gaze, typed)]
-    tags = [Word(word, "tag", _times(number)) for word, number in vocabulary.find("tags", typed, MOST)] if typed else []
-    return [*tags, *wild][:MOST]
+    return prompt_words(gaze, vocabulary, typed, MOST)
 
 
 def _assets(gaze: Context, category: str, typed: str, by_id: bool) -> list[Word]:
@@ -92,14 +109,8 @@ def _options(gaze: Context, key: str) -> list[str]:
     return ["integrated", *listed] if key == "vae" else listed
 
 
-def _wildcards(gaze: Context, typed: str) -> list[str]:
-    """Names of wildcard files that hold what was typed."""
-    wanted = typed.strip("_").casefold()
-    return [name for name in gaze.library.wildcard_names() if wanted and wanted in name][:MOST]
-
-
 def _times(number: int) -> str:
     return str(number) if number else ""
 
 
-ROUTES: list[ControllerRouterHandler] = [complete]
+ROUTES: list[ControllerRouterHandler] = [complete, related]

@@ -122,7 +122,9 @@ def require_key(request: Request[Any, Any, Any]) -> None:
 
 def key_fits(request: Request[Any, Any, Any]) -> bool:
     """Whether the request bears the key of the environment or the one made on the settings page."""
-    given = request.headers.get("x-api-key") or request.query_params.get("api_key") or ""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    bearer = token.strip() if kind.lower() == "bearer" else ""  # as MCP clients send keys
+    given = request.headers.get("x-api-key") or request.query_params.get("api_key") or bearer
     if not given:
         return False
     gaze: Context = request.app.state.gaze

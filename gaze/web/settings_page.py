@@ -17,7 +17,7 @@ from gaze.core.address import check_url
 from gaze.core.errors import Refusal
 from gaze.library import earlier
 from gaze.library.starter import copy_starter
-from gaze.web import forms, guard, llm_settings
+from gaze.web import forms, guard, llm_settings, tags
 from gaze.web.answer import HTML, answer, is_htmx, toast
 from gaze.web.views import CARD_SIZES, THEMES
 
@@ -53,6 +53,7 @@ async def page_of(request: AnyRequest, gaze: Context, new_key: str = "", **more:
         "key_from_env": bool(settings.api_key),
         "new_key": new_key,
         "llm_said": "",
+        "tag_list": await asyncio.to_thread(tags.state, gaze),
         **(more if "llm" in more else await llm_settings.context_of(gaze)),
         "webhook_url": settings.webhook_url or gaze.secrets().get("webhook_url", ""),
         **more,

@@ -2,18 +2,23 @@
 // An input says what of: data-complete; data-many parts at commas, data-whole replaces everything.
 (() => {
   let box = null, field = null, words = [], at = -1, asked = 0, timer = 0;
+  let optional = false;  // whether the list only offers what may follow, so that Tab leaves the field
 
   const parts = (input) => input.matches("textarea, [data-many]") && !input.hasAttribute("data-whole");
-  // The word around the caret: from the last comma (or line) before it to the next one after it.
+  // The word around the caret: between commas and lines, without the brackets and the weight around it, so that
+  // `v` is the word of `(v:0.5)`. Brackets of a name are part of it: `tracer \(overwatch\)`, `tracer_(overwatch)`.
   const word = (input) => {
     const text = input.value;
     if (!parts(input)) { return { from: 0, to: text.length, typed: text.trim() }; }
     const caret = input.selectionStart ?? text.length;
-    const from = Math.max(text.lastIndexOf(",", caret - 1), text.lastIndexOf("\n", caret - 1)) + 1;
-    const after = text.slice(caret).search(/[,\n]/);
+    let from = 0;
+    for (const cut of text.slice(0, caret).matchAll(/[,\n{}|]|(?<![\\\w])[([]+/g)) { from = cut.index + cut[0].length; }
+    const after = text.slice(caret).search(/[,\n{}|]|(?<!\\)[)\]]+(?!\w)|:\s*[\d.]+\s*[)\]]/);
     const to = after < 0 ? text.length : caret + after;
     return { from, to, typed: text.slice(from, caret).trim() };
   };
+  // The item before a comma, without its brackets and weight; what goes with it is offered after it.
+  const before = (text) => text.replace(/,\s*$/, "").split(/[,\n]/).pop().trim().replace(/^[([{]+|(?::[\d.]+)?(?<!\\)[)\]}]+$/g, "");
 
   // A textarea stays a text box, which ARIA lets have a list but not a state of it.
   const expanded = (input, open) => { if (!input.matches("textarea")) { input.setAttribute("aria-expanded", open); } };
@@ -41,33 +46,37 @@
 
   const insert = (item) => {
     const { from, to } = word(field);
-    const before = field.value.slice(0, from), after = field.value.slice(to);
-    const gap = before && !/[\s]$/.test(before) ? " " : "";
-    const text = parts(field) ? before + gap + item.dataset.word + (after ? after : ", ") : item.dataset.word;
-    const caret = parts(field) ? (before + gap + item.dataset.word).length + (after ? 0 : 2) : text.length;
-    const input = field;
+    const left = field.value.slice(0, from), after = field.value.slice(to), many = parts(field);
+    const gap = many && /[,\n]$/.test(left) && !left.endsWith("\n") ? " " : "";
+    const put = left + gap + item.dataset.word;
+    const input = field, tags = many && input.dataset.complete === "tags";
     close();
-    input.value = text;
+    input.value = many ? put + (after || ", ") : item.dataset.word;
+    const caret = many ? put.length + (after ? 0 : 2) : input.value.length;
     input.setSelectionRange?.(caret, caret);
     input.dispatchEvent(new Event("input", { bubbles: true }));
     close();
+    if (tags && !after) { later(input, 0); }
   };
 
   const show = async (input) => {
     const { typed } = word(input);
-    const kind = input.dataset.complete;
-    if (kind === "tags" && typed.length < 2) { close(); return; }
+    const kind = input.dataset.complete, tags = kind === "tags";
+    const tag = tags && !typed ? before(input.value.slice(0, input.selectionStart)) : "";
+    if (tags && !typed && !(tag && /,\s*$/.test(input.value.slice(0, input.selectionStart)))) { close(); return; }
     const mine = (asked += 1);
-    const query = new URLSearchParams({ q: typed, kind, usual: input.dataset.options ?? "" });
+    const address = tag ? "/complete/related?" + new URLSearchParams({ tag, has: input.value })
+      : "/complete?" + new URLSearchParams({ q: typed, kind, usual: input.dataset.options ?? "" });
     let html = "";
     try {
-      const answer = await fetch("/complete?" + query, { headers: { "HX-Request": "true" } });
+      const answer = await fetch(address, { headers: { "HX-Request": "true" } });
       html = answer.ok ? await answer.text() : "";
     } catch { /* no completion while the server is away */ }
     if (mine !== asked || document.activeElement !== input) { return; }
     close();
     if (!html.trim()) { return; }
     field = input;
+    optional = Boolean(tag);
     box = document.createElement("div");
     box.className = "ac";
     box.innerHTML = html;
@@ -103,7 +112,7 @@
     if (step) {
       event.preventDefault();
       choose((at + step + words.length + (at < 0 && step < 0 ? 1 : 0)) % words.length);
-    } else if ((event.key === "Tab" && !event.shiftKey) || (event.key === "Enter" && at >= 0)) {
+    } else if ((event.key === "Tab" && !event.shiftKey && (at >= 0 || !optional)) || (event.key === "Enter" && at >= 0)) {
       event.preventDefault();
       insert(words[Math.max(at, 0)]);
     } else if (event.key === "Escape") {

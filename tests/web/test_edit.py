@@ -773,21 +773,6 @@ def test_a_recipes_value_out_of_range_is_named(site: Site, field: str, value: st
 # -- completion ----------------------------------------------------------------------------------------
 
 
-def test_tags_complete_to_those_that_the_library_uses_most_used_first(site: Site) -> None:
-    found = site.get("/complete?q=blue&kind=tags")["words"]
-
-    assert "blue eyes" in [word["text"] for word in found]
-    assert [int(word["note"]) for word in found] == sorted((int(word["note"]) for word in found), reverse=True)
-
-
-def test_a_tag_is_offered_as_soon_as_a_file_uses_it(site: Site, slug: str) -> None:
-    before = site.get("/complete?q=zebra&kind=tags")["words"]
-    site.http.post(f"/characters/{slug}/edit", data={**opened(site, slug), "/identity/extra": "zebra stripes"})
-
-    assert before == []
-    assert [word["text"] for word in site.get("/complete?q=zebra&kind=tags")["words"]] == ["zebra stripes"]
-
-
 def test_loras_complete_to_those_that_files_and_servers_name(site: Site) -> None:
     lora = {"lora_name": "Illustrious/Looks/Costume&Appearance/rare_name.safetensors"}
     add(site, "looks", "with_lora", {"look_id": "with_lora", "lora": lora})

@@ -131,11 +131,10 @@ def _proposed(proposal: Proposal, raw: Any) -> Any:
 
 def _unknown(gaze: Context, category: Category, path: Sequence[str], text: str) -> Mapping[str, Sequence[str]]:
     """Tags of a prompt field that no list of tags knows, with near ones."""
-    ask = gaze.unknown_tags
     field = next((f for f in category.fields if f.key == path[-1] and (len(path) < 2 or f.section == path[0])), None)
-    if ask is None or field is None or field.kind not in ("tags", "list"):
+    if field is None or field.kind not in ("tags", "list"):
         return {}
-    return ask([item for item in items(text) if item != "BREAK"])
+    return gaze.unknown_tags([item for item in items(text) if item != "BREAK"])
 
 
 def _twin(gaze: Context, category: Category, proposal: Proposal) -> str:

@@ -5,26 +5,40 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from gaze.core.asset import Asset
 from gaze.core.text import items
+from gaze.danbooru.find import written
+from gaze.danbooru.index import words_of
 from gaze.library.imageindex import breathe
 from gaze.library.service import Library
+from gaze.web.editing.owntags import OwnTags, PromptCounts, having, related, spelled
+
+_AT_ONCE = 4000  # tags that are put in order on a request
 
 Words = tuple[tuple[str, str], ...]
 
 
 class Word(msgspec.Struct, frozen=True):
-    """One thing to complete to. `kind` is what is said beside it, `before` and `hit` part it for the page."""
+    """One thing to complete to: `text` is put in, `shown` or else `text` seen. `kind` and `note` stand beside it.
+
+    `alias` is the other name by which it was found; `hue` the colour of its kind.
+    """
 
     text: str
     kind: str = ""
     note: str = ""
     hue: str = "general"
+    shown: str = ""
+    alias: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.shown or self.text
 
 
 class Vocabulary:
@@ -35,7 +49,12 @@ class Vocabulary:
         self._lock = threading.Lock()
         self._following = threading.Lock()
         self._ready = self._closed = False
-        self.counts: Counter[tuple[str, str]] = Counter()
+        self._revision = -1
+        self._own, self._own_stale, self._own_images = OwnTags(), False, -1
+        self._prompts = PromptCounts()
+        self._making = threading.Lock()
+        self.fresh: set[str] = set()  # tags that came after the user's own were counted last
+        self.counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     async def begin(self, library: Library) -> None:
         """Count everything once, in the background, when the library has been read."""
@@ -49,12 +68,46 @@ class Vocabulary:
 
     def catch_up(self, library: Library) -> None:
         """For a request: count what changed. Before everything was counted once, it makes do with what is known."""
-        if self._ready:
+        if self._ready and library.revision != self._revision:
             self.follow(library)
+
+    def own_tags(self, library: Library) -> OwnTags:
+        """The tags of all assets and images, by use. Many are counted in the background: `fresh` came meanwhile."""
+        self.catch_up(library)
+        images = library.images.version
+        if (self._own_stale or images != self._own_images) and self._making.acquire(blocking=False):
+            self._own_stale, self._own_images = False, images
+            if len(self.counts["tags"]) + len(self._prompts.counts) + self._prompts.behind(library) <= _AT_ONCE:
+                self._make(library)
+            else:
+                threading.Thread(target=self._make, args=(library,), name="own tags", daemon=True).start()
+        return self._own
+
+    def _make(self, library: Library) -> None:
+        try:
+            self._prompts.follow(library)
+            counted = self.all("tags")
+            made, known = OwnTags([*counted, *self._prompts.counts.items()]), {word for word, _ in counted}
+            with self._lock:
+                self._own, self.fresh = made, self.fresh - known
+        finally:
+            self._making.release()
+
+    def related(self, library: Library, tag: str, most: int) -> list[tuple[str, str, int]]:
+        """What the user's assets and images have together with a tag: name, text, how often."""
+        own, name = self.own_tags(library), written(tag)
+        words = words_of(name)
+        longest = max(words, key=len, default=name)
+        same = {("tags", word) for word, _ in self.all("tags") if longest in word.lower() and spelled(word)[0] == name}
+        with self._lock:
+            found = [words for _, words in self._seen.values() if not same.isdisjoint(words)]
+        with_tag = [[word for of, word in each if of == "tags"] for each in found]
+        return related(own, tag, [*with_tag, *having(tag, words, library)], most)
 
     def follow(self, library: Library, pause: Callable[[], None] = lambda: None) -> None:
         """Bring the counts up to date with a library; `pause` is called between assets."""
         with self._following:
+            revision = library.revision
             gone = set(self._seen)
             for path, version, asset in library.each({path: seen[0] for path, seen in self._seen.items()}):
                 gone.discard(path)
@@ -66,23 +119,30 @@ class Vocabulary:
                 with self._lock:
                     self._forget(path)
                     self._seen[path] = (version, mine)
-                    self.counts.update(mine)
+                    for of, word in mine:
+                        if of == "tags" and not self.counts[of][word]:
+                            self.fresh.add(word)
+                        self.counts[of][word] += 1
+                    self._own_stale = True
                 pause()
             with self._lock:
                 for path in gone:
                     self._forget(path)
-            self._ready = True
+            self._ready, self._revision = True, revision
 
     def _forget(self, path: str) -> None:
         if path in self._seen:
-            self.counts.subtract(self._seen.pop(path)[1])
+            for of, word in self._seen.pop(path)[1]:
+                self.counts[of][word] -= 1
 
     def find(self, kind: str, typed: str, most: int) -> list[tuple[str, int]]:
         """Words of a kind that hold what was typed, those that begin with it first, then by how often."""
-        wanted = typed.casefold()
+        return ranked(self.all(kind), typed.casefold())[:most]
+
+    def all(self, kind: str) -> list[tuple[str, int]]:
+        """Every word of a kind, with how many assets have it."""
         with self._lock:
-            counted = [(word, n) for (of, word), n in self.counts.items() if of == kind and n > 0]
-        return [(word, n) for word, n in ranked(counted, wanted)][:most]
+            return [(word, n) for word, n in self.counts[kind].items() if n > 0]
 
 
 def ranked(counted: Sequence[tuple[str, int]], typed: str) -> list[tuple[str, int]]:
@@ -112,6 +172,9 @@ def _words(asset: Asset) -> Iterator[tuple[str, str]]:
                     yield from (("tags", " ".join(item.split())) for item in items(value) if item != "BREAK")
                 elif field.kind == "lora" and isinstance(value, str) and value.strip():
                     yield "lora", value.strip().replace("\\", "/")
+                    if triggers := " ".join(getattr(holder, "lora_triggers", "").split()):
+                        name = value.replace("\\", "/").rpartition("/")[2].strip().removesuffix(".safetensors")
+                        yield "triggers", f"{written(name)}\n{triggers}\n{name}"
                 elif field.kind in ("text", "choice") and name == "tags" and value:
                     yield f"values:{category.name}:{field.key}", str(value)
 
