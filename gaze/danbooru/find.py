@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from heapq import nsmallest
 from math import log10
 
@@ -101,9 +102,16 @@ def _verdict(index: TagIndex, given: str, near: int) -> Verdict:
     if row is None:
         row = index.of_alias(name)
     if row is None:
-        return Verdict(given, False, suggestions=tuple(tag.name for tag in suggest(index, name, near)) if near else ())
+        return Verdict(given, False, suggestions=_near(index, name, near) if near else ())
     category = CATEGORIES[index.categories[row]]
     return Verdict(given, valid, index.names[row], category, index.counts[row])
+
+
+def _near(index: TagIndex, name: str, most: int) -> tuple[str, ...]:
+    """Tags that read alike: what completion offers for a beginning is too far from a whole word."""
+    found = {tag.name: tag.alias or tag.name for tag in suggest(index, name, 4 * most)}
+    alike = set(get_close_matches(name, found.values(), n=4 * most, cutoff=0.66))
+    return tuple(tag for tag, read in found.items() if read in alike)[:most]
 
 
 def suggest(index: TagIndex, partial: str, limit: int = 8, category: str = "") -> list[Tag]:
@@ -179,6 +187,10 @@ def _meant(index: TagIndex, words: Sequence[str]) -> Iterator[list[str]]:
     if len(places) != 1 or len(words[places[0]]) < _LONG_ENOUGH:
         return
     place = places[0]
+    for at in range(3, len(words[place]) - 2):  # two words without their gap
+        pair = [words[place][:at], words[place][at:]]
+        if all(map(index.has_word, pair)):
+            yield [*words[:place], *pair, *words[place + 1 :]]
     for near in _slips(words[place]):
         if index.has_word(near):
             yield [*words[:place], near, *words[place + 1 :]]

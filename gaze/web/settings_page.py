@@ -134,6 +134,17 @@ async def folders(request: AnyRequest, gaze: Context) -> Response[Any]:
     return _saved(request, "Folders saved.", values, "/settings#dirs")
 
 
+@post("/settings/assistant", include_in_schema=False)
+async def assistant_saves(request: AnyRequest, gaze: Context) -> Response[Any]:
+    """Whether what an assistant proposes over MCP is saved at once (`saves`: on, or empty for a review)."""
+    if "mcp_saves" in gaze.settings().fixed:
+        raise Refusal("That is set by GAZE_MCP_SAVES; change it there and start again.", field="saves")
+    saves = forms.on(await forms.values(request), "saves")
+    await asyncio.to_thread(gaze.library.writing.save_settings, {"mcp_saves": saves})
+    text = "An assistant's changes are saved at once." if saves else "An assistant's changes wait for your review."
+    return _saved(request, text, {"mcp_saves": saves}, "/settings#key")
+
+
 @post("/set_default_checkpoint", include_in_schema=False)
 async def default_checkpoint(request: AnyRequest, gaze: Context) -> Response[Any]:
     """The checkpoint that recipes use which name none; empty leaves it to the workflow."""
@@ -229,6 +240,7 @@ ROUTES: list[ControllerRouterHandler] = [
     comfyui,
     folders,
     default_checkpoint,
+    assistant_saves,
     appearance,
     starter,
     take_over,

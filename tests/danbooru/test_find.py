@@ -68,6 +68,7 @@ def test_a_tag_is_valid_by_its_own_name_only_and_an_alias_says_which(index: TagI
         ("tracer \\(over", "tracer_(overwatch)"),
         ("(long ha", "long_hair"),
         ("LONG_HA", "long_hair"),
+        ("longsleeves", "long_sleeves"),
     ],
 )
 def test_what_is_typed_is_forgiven(index: TagIndex, typed: str, first: str) -> None:

@@ -328,7 +328,7 @@ def test_an_orientation_nobody_can_read_warns_and_the_file_is_used(root: Path) -
 def test_check_finds_what_the_library_finds_and_writes_nothing(root: Path) -> None:
     write_text(root, "data/scenes/x.json", "")
 
-    problems = check(root, PROGRAM, declared())
+    problems = check(root, PROGRAM, declared())[0]
 
     assert [problem.path for problem in problems] == ["data/scenes/x.json"]
     assert not (root / "data/.gaze").exists()

@@ -195,6 +195,12 @@ async def test_where_settings_allow_it_a_draft_is_saved_at_once(alone: Path) -> 
     assert json.loads((alone / f"data/scenes/{made['slug']}.json").read_text())["scene"]["background"] == "rock pool"
 
 
+def test_the_settings_say_whether_a_draft_waits(site: Site) -> None:
+    assert site.post("/settings/assistant", saves="on").json() == {"mcp_saves": True}
+    assert json.loads((site.root / "data/settings.json").read_text())["mcp_saves"] is True
+    assert site.post("/settings/assistant", saves="").json() == {"mcp_saves": False}
+
+
 def test_http_asks_for_the_key_and_answers_no_other_site(site: Site) -> None:
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     accept = {"Accept": "application/json, text/event-stream"}

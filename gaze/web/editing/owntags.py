@@ -93,12 +93,17 @@ def related(own: OwnTags, tag: str, together: Iterable[Sequence[str]], most: int
     """What is used with a tag more than elsewhere: name, text, and in how many of `together`, which all have it.
 
     Tags that are everywhere (`1girl`) say nothing about this one, so what counts is how much of a tag's use is here.
+    Once together is chance.
     """
     counted: Counter[str] = Counter()
     for each in together:
         counted.update({spelled(item)[0] for item in each if item != BREAK})
     counted.pop(written(tag), None)
-    weights = {name: number / (max(own.uses(name), number) + 2) ** 0.6 for name, number in counted.items() if name}
+    weights = {
+        name: number / (max(own.uses(name), number) + 2) ** 0.6
+        for name, number in counted.items()
+        if name and number > 1
+    }
     best = sorted(weights, key=lambda name: (-weights[name], name))[:most]
     return [(name, own.text(name), counted[name]) for name in best]
 
