@@ -284,8 +284,8 @@ def breathe() -> Callable[[], None]:
 
     def pause() -> None:
         nonlocal last
-        if time.monotonic() - last > 0.005:
-            time.sleep(0.002)
+        if time.monotonic() - last > 0.01:
+            time.sleep(0.001)
             last = time.monotonic()
 
     return pause

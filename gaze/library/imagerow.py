@@ -13,7 +13,7 @@ from zlib import crc32
 import msgspec
 
 from gaze.core import metadata
-from gaze.core.metadata import Metadata
+from gaze.core.metadata import Metadata, comfyui
 from gaze.core.metadata.meta import mapped
 from gaze.core.recipe import Recipe
 from gaze.library.files import MAX_BYTES
@@ -112,8 +112,9 @@ def read_row(root: Path, path: str, seen: Seen) -> Row:
         raise
     except OSError:
         texts = Texts(mark="damaged")
-    said = metadata.read(texts.texts) if texts.texts else None
-    return row_of(path, seen, side, texts, said)
+    if isinstance(side.recipe, dict) and "prompt" in texts.texts:  # all but its LoRAs is said beside it
+        return row_of(path, seen, side, texts, Metadata(loras=comfyui.read_loras(texts.texts["prompt"])))
+    return row_of(path, seen, side, texts, metadata.read(texts.texts) if texts.texts else None)
 
 
 def read_side(file: Path) -> _Side:

@@ -38,7 +38,7 @@ def read(raw: str) -> Metadata:
 
 def read_graph(graph: Mapping[str, Any]) -> Metadata:
     """As `read`, of a graph in API format."""
-    nodes = {str(key): node for key, node in list(graph.items())[:_MOST_NODES] if isinstance(node, dict)}
+    nodes = _nodes(graph)
     walk = _Walk(nodes)
     sampler = walk.sampler()
     if sampler is None:
@@ -58,6 +58,18 @@ def read_graph(graph: Mapping[str, Any]) -> Metadata:
         scheduler=text(walk.near(sampler, "scheduler"), SHORT),
         clip_skip=_clip_skip(nodes),
     )
+
+
+def read_loras(raw: str) -> tuple[UsedLora, ...]:
+    """The LoRAs of a graph alone; none where it is none that makes a picture."""
+    graph = loads(raw)
+    walk = _Walk(_nodes(graph)) if isinstance(graph, dict) else None
+    sampler = walk.sampler() if walk else None
+    return tuple(walk.loras(sampler)) if walk and sampler else ()
+
+
+def _nodes(graph: Mapping[str, Any]) -> dict[str, Node]:
+    return {str(key): node for key, node in list(graph.items())[:_MOST_NODES] if isinstance(node, dict)}
 
 
 class _Walk:
