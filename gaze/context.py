@@ -20,7 +20,7 @@ from gaze.comfyui.models import Models
 from gaze.comfyui.pool import Pool
 from gaze.core.asset import Asset
 from gaze.core.category import Category
-from gaze.danbooru.find import validate
+from gaze.danbooru.find import as_inserted, validate
 from gaze.danbooru.taglist import TagList
 from gaze.jobs import events
 from gaze.jobs.queue import JobQueue
@@ -122,14 +122,15 @@ class Context:
         return standing(self.settings(), self.secrets)
 
     def unknown_tags(self, tags: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        """Which of some tags the user's list does not have, each with near ones; none while there is only the starter.
+        """Which of some tags the user's list does not have, each with near ones as a prompt has them.
 
-        Looks through the list: call it in a thread.
+        None is unknown while there is only the starter list. Looks through the list: call it in a thread.
         """
         loaded = self.tags()
         if not loaded.own:
             return {}
-        return {each.given: each.suggestions for each in validate(loaded.index, tags) if not each.tag}
+        found = (each for each in validate(loaded.index, tags) if not each.tag)
+        return {each.given: tuple(map(as_inserted, each.suggestions)) for each in found}
 
     def tell(self, changes: Sequence[changed.Change]) -> None:
         """The library's callback: take changes to be published."""

@@ -124,6 +124,12 @@ class Lint:
                 found += [msgspec.structs.replace(each, silenced=each.finding.mark in told) for each in doubts]
         return found
 
+    def of(self, path: str) -> list[Doubt]:
+        """The doubts about one asset that are not silenced."""
+        found = self._by_path.get(path, ("", []))[1]
+        told = self.silenced(found[0].category, found[0].slug) if found else ()
+        return [doubt for doubt in found if doubt.finding.mark not in told]
+
     def silenced(self, category: str, slug: str) -> list[str]:
         """The marks that an asset's state keeps."""
         kept = self._state(category, slug).get(SILENCED)

@@ -93,7 +93,7 @@ def _found(gaze: Context, wanted: str) -> dict[str, Any]:
     unknown = [each.finding.about for each in chosen[:left] if each.finding.code == UNKNOWN]
     near = gaze.unknown_tags(list(dict.fromkeys(unknown))[:_MOST_NEAR]) if unknown else {}
     for doubt in chosen[:left]:
-        words = tuple(name.replace("_", " ") for name in near.get(doubt.finding.about, ()))
+        words = tuple(near.get(doubt.finding.about, ()))
         found.append(msgspec.structs.replace(_shown(gaze, doubt.problem), doubt=doubt, near=words))
     return {
         "shown": found,

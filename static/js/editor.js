@@ -83,7 +83,9 @@
     if (button.dataset.use) {
       const input = document.getElementById(button.dataset.for);
       const many = input.hasAttribute("data-many") && input.value.trim();
-      put(input, many ? `${input.value.replace(/[,\s]+$/, "")}, ${button.dataset.use}` : button.dataset.use);
+      const { use, instead } = button.dataset;
+      if (instead) { put(input, input.value.replace(instead, () => use)); button.remove(); }
+      else { put(input, many ? `${input.value.replace(/[,\s]+$/, "")}, ${use}` : use); }
       input.focus();
       say();
     }

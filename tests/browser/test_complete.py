@@ -72,3 +72,18 @@ def test_what_goes_with_a_tag_is_offered_after_it_and_tab_still_leaves(site: Sit
     assert page.input_value(ADDRESS).startswith("zsailor, z")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") != "extra_positive"
+
+
+def test_a_doubt_about_a_field_is_mended_with_one_click(own_site: Callable[..., Site], browser: Any) -> None:
+    site = own_site()
+    site.write("data/characters/zed.json", character("zed", extra="freckles, lnog hair, hat"))
+    csv = b"long_hair,0,99,\nfreckles,0,3,\nhat,0,3,\n"
+    site.http.post("/settings/tags", files={"file": ("mine.csv", csv)})
+    until(lambda: "lnog hair" in site.http.get("/problems").text, what="the warning")
+    page = browser.new_page(base_url=site.url)
+    page.goto("/characters/zed/edit")
+
+    page.click("text=Use “long hair”")
+
+    assert page.input_value("#e-identity-extra") == "freckles, long hair, hat"
+    page.close()

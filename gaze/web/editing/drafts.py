@@ -68,9 +68,9 @@ def _marked(item: Input, unknown: Mapping[str, Mapping[str, Sequence[str]]]) -> 
     if not tags or item.hint:
         return item
     named = ", ".join(f"“{tag}”" for tag in tags)
-    near = tuple(dict.fromkeys(word for words in tags.values() for word in words[:1]))
+    mends = tuple((tag, words[0]) for tag, words in tags.items() if words)
     are = "are no known tags" if len(tags) > 1 else "is no known tag"
-    return msgspec.structs.replace(item, hint=f"{named} {are}; as plain text it still works.", near=near)
+    return msgspec.structs.replace(item, hint=f"{named} {are}; as plain text it still works.", mends=mends)
 
 
 def save(gaze: Context, proposal_id: str, given: Values) -> Saved:

@@ -30,6 +30,7 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     fault: str = ""
     hint: str = ""
     near: tuple[str, ...] = ()
+    mends: tuple[tuple[str, str], ...] = ()  # an item of its text, and what may be meant by it
     group: str = ""
 
     @property

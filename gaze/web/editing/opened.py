@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,10 +11,13 @@ import msgspec
 from gaze.context import Context
 from gaze.core.category import Category
 from gaze.core.errors import Problem
+from gaze.core.lint import UNKNOWN, Finding
 from gaze.web.editing.fields import Form, Input, each_input
 from gaze.web.editing.form import make_form
 from gaze.web.editing.values import path_of, pointer
 from gaze.web.forms import Values, one
+
+_DOUBTS = 3  # of one field, shown in the form; the problems page has all
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +91,12 @@ def form_of(gaze: Context, found: Opened, given: Values) -> Form:
     outfit = one(given, "outfit") or str(state.get("character_outfit") or "")
     made = make_form(found.category, found.raw or {}, gaze.categories, also=_gone(found, base), outfit=outfit)
     hints = {pointer(path_of(problem.field)): problem.message for problem in found.problems if problem.field}
-    return each_input(made, lambda item: _hinted(gaze, found.category, item, hints))
+    made = each_input(made, lambda item: _hinted(gaze, found.category, item, hints))
+    asset = gaze.library.find(found.category.name, found.slug)
+    doubts: dict[str, list[Finding]] = {}
+    for doubt in gaze.lint.of(asset.path) if asset else ():
+        doubts.setdefault(pointer(path_of(doubt.finding.field)), []).append(doubt.finding)
+    return each_input(made, lambda item: _doubted(gaze, item, doubts.get(item.name, ())))
 
 
 def base_of(given: Values) -> dict[str, str] | None:
@@ -120,3 +128,16 @@ def _hinted(gaze: Context, category: Category, item: Input, hints: Mapping[str, 
         text = "Not in the configured folder and on no server."
         return msgspec.structs.replace(item, hint=text, near=tuple(near))
     return item
+
+
+def _doubted(gaze: Context, item: Input, findings: Sequence[Finding]) -> Input:
+    """An input with the first doubts about its text, and what may be meant."""
+    if not findings or item.hint or item.fault:
+        return item
+    shown = findings[:_DOUBTS]
+    near = gaze.unknown_tags([found.about for found in shown if found.code == UNKNOWN])
+    uses = [(found.about, found.use or next(iter(near.get(found.about, ())), "")) for found in shown]
+    text = "; ".join(found.message for found in shown)
+    return msgspec.structs.replace(
+        item, hint=f"{text[:1].upper()}{text[1:]}.", mends=tuple((about, use) for about, use in uses if use)
+    )
