@@ -290,7 +290,7 @@ async def test_a_retry_without_its_work_says_so(queue: JobQueue) -> None:
     await queue.move(job, "failed")
     await queue.redis.delete(keys.work(job.id))
 
-    with pytest.raises(NotFound, match="ask for it anew"):
+    with pytest.raises(NotFound, match="generate it again"):
         await queue.retry(job.id)
 
 
