@@ -29,7 +29,7 @@ def related(site: Site, tag: str, has: str = "") -> list[str]:
 
 def save(site: Site, slug: str, **identity: str) -> None:
     site.write(f"data/characters/{slug}.json", character(slug, **identity))
-    until(lambda: slug in site.http.get("/characters").text, what="the character")
+    until(lambda: site.http.get(f"/characters/{slug}").status_code == 200, what="the character")
 
 
 def test_tags_come_with_category_colour_and_count_most_used_first(site: Site) -> None:

@@ -226,6 +226,7 @@ def test_a_server_that_does_not_fit_is_said_at_its_field(site: Site, form: dict[
 
 
 def test_the_model_uses_a_tool_of_a_server_and_the_job_shows_the_call(fresh: Site, llm: Llm) -> None:
+    fresh.post("/settings/mcp", act="off", name="danbooru")  # it has a tool of the same name
     fresh.post("/settings/mcp", act="add", name="mine", place=f"{sys.executable} {MCP}")
     scene = {"scene_name": "Sea", "scene": {"background": "ocean"}, "tags": {"nsfw": False}}
     llm.script(CALLS)
