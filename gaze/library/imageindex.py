@@ -284,8 +284,8 @@ def breathe() -> Callable[[], None]:
 
     def pause() -> None:
         nonlocal last
-        if time.monotonic() - last > 0.01:
-            time.sleep(0.001)
+        if time.monotonic() - last > 0.008:
+            time.sleep(0.002)
             last = time.monotonic()
 
     return pause
