@@ -109,7 +109,9 @@ async def view_of(gaze: Context, asset: Asset, wanted: str, given: Values) -> St
 
 def _form(asset: Asset, given: Values) -> dict[str, str]:
     names = ("across", "from", "to", "step", "values", "down", "down_values", "seed")
-    usual = {"from": "0.2", "to": "1.4", "step": "0.2", "across": "weight" if asset.lora else "cfg"}
+    usual = {"across": "weight", "from": "0.2", "to": "1.4", "step": "0.2"}
+    if not asset.lora:
+        usual = {"across": "cfg", "from": "3", "to": "9", "step": "2"}
     return {name: one(given, name, usual.get(name, "")) for name in names}
 
 

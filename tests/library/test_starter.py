@@ -193,3 +193,8 @@ def test_covers_tell_nothing_of_the_machine_they_were_made_on() -> None:
 
 def test_all_covers_together_are_small() -> None:
     assert sum(path.stat().st_size for path in UPLOADS.rglob("*") if path.is_file()) < 5_000_000
+
+
+@pytest.mark.parametrize("category", AT_LEAST)
+def test_no_cover_is_older_than_its_asset(category: str) -> None:
+    assert starter().stale(category) == []
