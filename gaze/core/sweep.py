@@ -68,10 +68,11 @@ def steps(first: str, last: str, by: str, field: str) -> list[str]:
     if not all(number.is_finite() for number in (low, high, step)) or not step:
         raise Refusal("From, to and step have to be numbers, and the step not 0.", field=field)
     step = abs(step) if high >= low else -abs(step)
-    count = int((high - low) / step) + 1
-    if count > MOST_VALUES:
-        raise Refusal(f"That makes {count} values; {MOST_VALUES} are the most. Take a larger step.", field=field)
-    return [_plain(low + step * place) for place in range(count)]
+    if (high - low) / step >= MOST_VALUES:  # asked before it is counted: the numbers may be anything
+        raise Refusal(
+            f"That makes more than {MOST_VALUES} values, which are the most. Take a larger step.", field=field
+        )
+    return [_plain(low + step * place) for place in range(int((high - low) / step) + 1)]
 
 
 def _plain(number: Decimal) -> str:

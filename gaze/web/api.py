@@ -14,7 +14,6 @@ from litestar.response import ServerSentEvent
 from litestar.types import ControllerRouterHandler
 
 from gaze.context import Context
-from gaze.core.errors import Refusal
 from gaze.core.plantext import read_recipe
 from gaze.jobs.generate import Order, generate
 from gaze.jobs.record import Job, Result
@@ -22,6 +21,7 @@ from gaze.web import api_assets, forms, guard
 from gaze.web.answer import HTML
 from gaze.web.api_assets import refusals
 from gaze.web.asset import order
+from gaze.web.body import json_object
 from gaze.web.gallery import api as gallery_api
 
 AnyRequest = Request[Any, Any, Any]
@@ -166,15 +166,7 @@ def docs(request: AnyRequest) -> Response[str]:
 async def _body(request: AnyRequest) -> dict[str, Any]:
     """The JSON object of the body; empty if there is none. Raises Refusal."""
     content = await request.body()
-    if not content.strip():
-        return {}
-    try:
-        body = msgspec.json.decode(content)
-    except msgspec.DecodeError as error:
-        raise Refusal(f"The body is not valid JSON: {error}.") from error
-    if not isinstance(body, dict):
-        raise Refusal("The body is not an object {...}.")
-    return body
+    return json_object(content) if content.strip() else {}
 
 
 def _texts(value: Any) -> list[str]:

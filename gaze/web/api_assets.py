@@ -19,6 +19,7 @@ from gaze.core.errors import Refusal
 from gaze.library import document
 from gaze.library.document import Document
 from gaze.web import forms
+from gaze.web.body import json_object
 from gaze.web.library import category_of, listing
 
 AnyRequest = Request[Any, Any, Any]
@@ -212,14 +213,7 @@ async def body(request: AnyRequest) -> dict[str, Any]:
     kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
         raise Refusal("The body must be JSON (application/json).", status=415, code="not-json")
-    content = await request.body()
-    try:
-        value = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal(f"The body is not valid JSON: {error}.") from error
-    if not isinstance(value, dict):
-        raise Refusal("The body is not an object {...}.")
-    return value
+    return json_object(await request.body())
 
 
 ROUTES: list[ControllerRouterHandler] = [list_assets, read_asset, put_asset, patch_asset, delete_asset]

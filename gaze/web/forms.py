@@ -8,6 +8,7 @@ from typing import Any
 from gaze.core.category import Category
 from gaze.core.errors import Refusal
 from gaze.library.query import MOST_STARS, Query
+from gaze.web.body import json_object
 
 Values = Mapping[str, Sequence[str]]
 
@@ -16,9 +17,7 @@ async def values(request: Any) -> dict[str, list[str]]:
     """Form, query or JSON body as lists of text by name."""
     found: dict[str, list[str]] = {}
     if request.method in ("POST", "PUT", "PATCH") and "json" in request.headers.get("content-type", ""):
-        body = await request.json()
-        if not isinstance(body, dict):
-            raise Refusal("The body is not an object {...}.")
+        body = json_object(await request.body())
         for name, value in body.items():
             items = value if isinstance(value, list) else [value]
             found[name] = [_text(item) for item in items if item is not None]

@@ -21,6 +21,7 @@ from gaze.jobs.generate import Made, Order, generate
 from gaze.jobs.record import now
 from gaze.web import forms
 from gaze.web.answer import HTML, answer, is_htmx, render, toast, wants_json
+from gaze.web.body import json_object
 from gaze.web.forms import Values
 from gaze.web.loras import without_usual_weights
 from gaze.web.mix import mix_of
@@ -189,7 +190,7 @@ def _acted(gaze: Context, given: Values) -> tuple[Recipe, bool]:
     Raises Refusal, NotFound for an act on what is not there.
     """
     if text := forms.raw(given, "recipe"):
-        return _pasted(text), True
+        return read_recipe(json_object(text, "The recipe in the address", "recipe")), True
     recipe = _recipe(gaze, given)
     if wanted := forms.one(given, "add"):
         category, choice = _named(gaze, wanted)
@@ -210,13 +211,6 @@ def _acted(gaze: Context, given: Values) -> tuple[Recipe, bool]:
     if "unbind" in given:
         return msgspec.structs.replace(recipe, subject="", fields=None), True
     return recipe, False
-
-
-def _pasted(text: str) -> Recipe:
-    try:
-        return read_recipe(msgspec.json.decode(text))
-    except msgspec.DecodeError as error:
-        raise Refusal(f"The recipe in the address is not valid JSON: {error}.", field="recipe") from error
 
 
 def _named(gaze: Context, key: str) -> tuple[Category, str]:

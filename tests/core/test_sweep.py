@@ -66,7 +66,17 @@ def test_steps_count_as_decimals_do(first: str, last: str, step: str, values: li
     assert steps(first, last, step, "from") == values
 
 
-@pytest.mark.parametrize("bad", [("a", "1", "0.1"), ("0", "1", "0"), ("0", "inf", "1"), ("0", "100", "0.1")])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ("a", "1", "0.1"),
+        ("0", "1", "0"),
+        ("0", "inf", "1"),
+        ("0", "100", "0.1"),
+        ("1e999999", "1", "1"),
+        ("0", "1", "1e-999999"),
+    ],
+)
 def test_steps_that_make_no_sense_are_refused(bad: tuple[str, str, str]) -> None:
     with pytest.raises(Refusal):
         steps(*bad, "from")

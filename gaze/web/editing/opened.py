@@ -105,7 +105,7 @@ def base_of(given: Values) -> dict[str, str] | None:
         return None
     try:
         found = json.loads(given["base"][-1])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else None
 
